@@ -1,0 +1,1 @@
+"""The contracts between services and with the world: data only, by owner."""
