@@ -49,7 +49,7 @@ HOLD_STATES = ("held", "confirmed", "released", "expired", "refused_late")
 HOLD_OUTCOMES = ("held", "extended", "confirmed", "released", "refused")
 
 REQUEST_KINDS = ("visit", "expert", "exhibition", "training")
-REQUEST_STATES = ("submitted", "withdrawn", "offered", "confirmed", "delivered", "unserved")
+REQUEST_STATES = ("submitted", "withdrawn", "offered", "confirmed", "delivered", "unserved", "no_show")
 DAY_KINDS = ("school_day", "holiday", "weekend", "makeup")
 CALENDAR_SOURCES = ("official", "demonstration")
 

@@ -1,6 +1,6 @@
 """Facts that accounts publishes: districts, organisations and users, each with its whole public state.
 
-Codes (kinds, levels, roles) are plain text here: a consumer must live through a code that it does not know yet.
+Codes (kinds, levels, roles) are plain text here: a consumer must live through a code it does not know yet.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from schemas.fields import (
 
 
 class SchoolState(Fact):
-    """A requester; `organisation_id` is also the aggregate's id. Grades: 0 kindergarten, 1..12, 13 university."""
+    """A requester; `organisation_id` is the aggregate's id. Grades: 0 kindergarten, 1-12, 13 university."""
 
     organisation_id = Id(required=True)
     name = Text(required=True, max=120)
