@@ -1,0 +1,1 @@
+"""The services of KeQiao: each room owns its data and its decisions."""

@@ -1,0 +1,1 @@
+"""What every service stands on: one module per mechanism, no word of the domain."""
