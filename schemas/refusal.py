@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 
 class Refusal(Exception):
@@ -15,7 +15,7 @@ class Refusal(Exception):
     placeholders and travel with the code over RPC, so they are JSON primitives.
     """
 
-    code: ClassVar[str] = "refused"
+    code: str = "refused"
 
     def __init__(self, *, field: str | None = None, **params: object) -> None:
         super().__init__(self.code)

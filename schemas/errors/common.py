@@ -22,8 +22,12 @@ _ANSWERS = {
     "organisation_not_yours": Message(403, "You do not belong to this organisation.", "您不是该单位的成员。"),
     "invalid": Message(422, "Some fields are not right.", "有些字段填写有误。"),
     "malformed_json": Message(
-        400, "The body is not valid JSON: {reason}.", "请求体不是合法的 JSON：{reason}。"
+        400, "The body is not JSON (at character {position}).", "请求体不是合法的 JSON（第 {position} 个字符处）。"
     ),
+    "not_utf8": Message(400, "The body is not UTF-8.", "请求体不是 UTF-8 编码。"),
+    "duplicate_key": Message(400, "An object names the same member twice.", "同一对象中有重复的字段名。"),
+    "json_too_deep": Message(400, "The body is nested over {max} deep.", "请求体嵌套超过 {max} 层。"),
+    "number_out_of_range": Message(400, "The body has a number out of range.", "请求体中有超出范围的数字。"),
     "malformed_header": Message(400, "The header {header} is malformed.", "请求头 {header} 格式有误。"),
     "body_too_large": Message(413, "The body is over {limit} bytes.", "请求体超过 {limit} 字节。"),
     "body_incomplete": Message(400, "The body ended early.", "请求体不完整。"),

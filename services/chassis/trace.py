@@ -1,29 +1,42 @@
-"""The trace that the present work belongs to: one id from the edge through every event that follows from it."""
+"""The trace id of the work at hand: taken from the edge, carried through calls and events, shown in every log line."""
 
+from __future__ import annotations
+
+import re
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from secrets import token_hex
 
-_trace: ContextVar[str | None] = ContextVar("trace_id", default=None)
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?P<trace>[0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
+_TRACE_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_current: ContextVar[str | None] = ContextVar("trace_id", default=None)
 
 
 def current_trace() -> str | None:
-    """Return the id of the running trace: 32 hexadecimal digits, or None outside any."""
-    return _trace.get()
+    """The trace id of this greenlet's work, 32 hex digits; None outside of any."""
+    return _current.get()
 
 
 def new_trace() -> str:
-    """Return a fresh trace id in W3C's form; sets nothing."""
-    return token_hex(16)
+    """A fresh trace id."""
+    return uuid.uuid4().hex
 
 
 @contextmanager
 def tracing(trace_id: str | None) -> Iterator[str]:
-    """Run the block inside this trace, or inside a new one if there is none; yields its id."""
-    chosen = trace_id or new_trace()
-    token = _trace.set(chosen)
+    """Work under `trace_id`, or under a fresh one if it is missing or malformed."""
+    ours = trace_id if trace_id and _TRACE_ID.fullmatch(trace_id) else new_trace()
+    token = _current.set(ours)
     try:
-        yield chosen
+        yield ours
     finally:
-        _trace.reset(token)
+        _current.reset(token)
+
+
+def from_traceparent(header: str | None) -> str | None:
+    """The trace id in a W3C `traceparent` header; None if there is none or it is all zeros."""
+    found = _TRACEPARENT.fullmatch(header or "")
+    if not found or set(found["trace"]) == {"0"}:
+        return None
+    return found["trace"]
