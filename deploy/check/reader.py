@@ -1,0 +1,83 @@
+"""Reads every service's database as the `checker` role, and the search indices; never writes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+import requests
+from psycopg.rows import dict_row
+
+Row = dict[str, Any]
+
+
+class Reader:
+    """One read-only connection a database, opened when first asked for."""
+
+    def __init__(self, database_url: str, elasticsearch_url: str | None) -> None:
+        self._url, self._elasticsearch = database_url, elasticsearch_url
+        self._open: dict[str, psycopg.Connection[Row]] = {}
+
+    def rows(self, service: str, query: str, params: Mapping[str, object] | None = None) -> list[Row]:
+        """The rows of one query, each query seeing one moment of its database."""
+        with self._connection(service).cursor() as cursor:
+            return cursor.execute(query.encode(), params).fetchall()
+
+    def one(self, service: str, query: str, params: Mapping[str, object] | None = None) -> Row:
+        """The only row of a query."""
+        (row,) = self.rows(service, query, params)
+        return row
+
+    def keeps_inbox(self, service: str) -> bool:
+        """Whether a service remembers what it read; search does not, its documents carry versions."""
+        return service != "search"
+
+    def documents(self, index: str, query: Mapping[str, object]) -> int | None:
+        """How many documents of an index match; None if search has no servers here."""
+        if not self._elasticsearch:
+            return None
+        answer = requests.post(f"{self._elasticsearch}/{index}/_count", json={"query": query}, timeout=10)
+        answer.raise_for_status()
+        return int(answer.json()["count"])
+
+    def refresh(self, index: str) -> None:
+        """Makes what was indexed until now countable."""
+        if self._elasticsearch:
+            requests.post(f"{self._elasticsearch}/{index}/_refresh", timeout=30).raise_for_status()
+
+    def close(self) -> None:
+        """Ends all connections."""
+        for connection in self._open.values():
+            connection.close()
+
+    def _connection(self, service: str) -> psycopg.Connection[Row]:
+        if service not in self._open:
+            self._open[service] = psycopg.connect(
+                self._url.replace("{service}", service),
+                row_factory=dict_row,
+                autocommit=True,
+                options="-c default_transaction_read_only=on -c statement_timeout=60000",
+            )
+        return self._open[service]
+
+
+@contextmanager
+def live_reader(variables: Mapping[str, str] = os.environ) -> Iterator[Reader]:
+    """A reader of the stack that the environment names (see `deploy.local`)."""
+    if "CHECKER_DATABASE_URL" not in variables:
+        variables = _of_local_stack()
+    reader = Reader(variables["CHECKER_DATABASE_URL"], variables.get("ELASTICSEARCH_URL"))
+    try:
+        yield reader
+    finally:
+        reader.close()
+
+
+def _of_local_stack() -> Mapping[str, str]:
+    from deploy.local.environment import environment
+    from deploy.local.settings import from_environment
+
+    return environment(from_environment(), "checker")
