@@ -1,0 +1,1 @@
+"""Accounts: districts, organisations, users, and who may act for whom."""
