@@ -1,0 +1,1 @@
+"""How KeQiao is put on a machine: the local stack, the image and the settings of each server."""

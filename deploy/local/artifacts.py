@@ -1,0 +1,59 @@
+"""Fetches and unpacks Elasticsearch's minimal distribution, an ordinary Maven artifact."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+import zipfile
+from pathlib import Path
+
+from deploy.local import account
+from deploy.local.packages import execute_unprivileged
+from deploy.local.progress import StackError, say
+from deploy.local.servers.elasticsearch import VERSION
+from deploy.local.settings import Settings
+
+_COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy"
+_ARTIFACT = "org.elasticsearch.distribution.integ-test-zip:elasticsearch:{version}:zip"
+_SHA256 = {"8.19.9": "6a0603db2b0406776dcf15df248294941f310e9183ca18a219bc8c6d57546ff0"}
+
+
+def ensure_elasticsearch(settings: Settings, version: str = VERSION) -> Path:
+    """The unpacked distribution of this version, fetched and checked first if it is not there."""
+    target = settings.cache / f"elasticsearch-{version}"
+    if target.exists():
+        say(f"setup: Elasticsearch {version} is there")
+        return target
+    account.folder(settings.cache, account.invoker(), mode=0o755)
+    with tempfile.TemporaryDirectory(dir=settings.cache, prefix="fetch-") as name:
+        draft = Path(name)
+        draft.chmod(0o755)
+        archive = _fetch(draft, version)
+        say(f"setup: unpacking Elasticsearch {version}")
+        _unpack(archive, draft / "unpacked")
+        shutil.move(draft / "unpacked" / target.name, target)
+    return target
+
+
+def _fetch(folder: Path, version: str) -> Path:
+    say(f"setup: fetching Elasticsearch {version} (about 100 MB)")
+    coordinates = f"-Dartifact={_ARTIFACT.format(version=version)}"
+    execute_unprivileged(
+        ["mvn", "-B", "-ntp", _COPY, coordinates, f"-DoutputDirectory={folder}"],
+        label="fetching Elasticsearch",
+    )
+    archive = folder / f"elasticsearch-{version}.zip"
+    expected = _SHA256.get(version)
+    with archive.open("rb") as stream:
+        found = hashlib.file_digest(stream, "sha256").hexdigest()
+    if expected and found != expected:
+        raise StackError(f"Elasticsearch {version} came with checksum {found}, not {expected}")
+    return archive
+
+
+def _unpack(archive: Path, folder: Path) -> None:
+    with zipfile.ZipFile(archive) as content:
+        content.extractall(folder)
+    for script in folder.glob("*/bin/*"):
+        script.chmod(0o755)  # the zip format's rights are lost in extraction

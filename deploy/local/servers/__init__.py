@@ -1,0 +1,1 @@
+"""One module per server of the system's packages: its folders and settings, its command, its sign of life."""

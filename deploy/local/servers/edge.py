@@ -1,0 +1,42 @@
+"""nginx as the edge: own configuration, own folders, no privileged port."""
+
+from __future__ import annotations
+
+import urllib.request
+from pathlib import Path
+
+from deploy.local import account
+from deploy.local.progress import StackError
+from deploy.local.servers.ours import python_account
+from deploy.local.servers.program import BASE_VARIABLES, Program
+from deploy.local.settings import Settings
+from deploy.nginx import rendering
+
+_BINARY = Path("/usr/sbin/nginx")
+
+
+def prepare(settings: Settings) -> None:
+    """Render the configuration and lay the folders for bodies and answers in transit."""
+    owner = python_account(settings)  # it must reach the portal's files
+    home = account.folder(settings.state / "edge", owner)
+    for name in ("body", "proxy", "fastcgi", "uwsgi", "scgi"):
+        account.folder(home / name, owner)
+    account.write(home / "nginx.conf", rendering.for_local_stack(settings, home), owner)
+
+
+def program(settings: Settings) -> Program:
+    """The edge in the foreground."""
+    if not _BINARY.exists():
+        raise StackError("nginx is not installed; run `make setup`")
+    home = settings.state / "edge"
+    command = (str(_BINARY), "-p", f"{home}/", "-c", str(home / "nginx.conf"), "-e", "stderr")
+    return Program(command, {**BASE_VARIABLES, "HOME": str(home)}, home, python_account(settings))
+
+
+def is_healthy(settings: Settings) -> bool:
+    """Whether the edge itself answers, whatever stands behind it."""
+    try:
+        with urllib.request.urlopen(f"http://{settings.address('edge')}/edge/health", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False

@@ -1,0 +1,34 @@
+"""The mail sink: an SMTP server that keeps every message as a file for tests and the demo."""
+
+from __future__ import annotations
+
+import urllib.request
+
+from deploy.local import account
+from deploy.local.environment import environment
+from deploy.local.servers.ours import python_account
+from deploy.local.servers.program import BASE_VARIABLES, Program
+from deploy.local.settings import Settings
+
+
+def prepare(settings: Settings) -> None:
+    """Lay the folder of kept messages."""
+    account.folder(settings.state / "mail", python_account(settings))
+
+
+def program(settings: Settings) -> Program:
+    """The sink in the foreground."""
+    variables = {"PYTHONPATH": str(settings.checkout), **BASE_VARIABLES, **environment(settings, "mail")}
+    command = (str(settings.venv / "bin/python"), "-m", "deploy.local.mail")
+    return Program(command, variables, settings.checkout, python_account(settings))
+
+
+def is_healthy(settings: Settings) -> bool:
+    """Whether the list of mails can be read."""
+    try:
+        with urllib.request.urlopen(
+            f"http://{settings.address('mail', 'http')}/mails?limit=1", timeout=2
+        ) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False

@@ -1,0 +1,109 @@
+"""The processes whose code is in this checkout: services, relay, solver, and the migrate step."""
+
+from __future__ import annotations
+
+import subprocess
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+
+from deploy.local import account
+from deploy.local.environment import MIGRATE, environment
+from deploy.local.processes import Process, named
+from deploy.local.progress import StackError
+from deploy.local.servers.program import BASE_VARIABLES, Program
+from deploy.local.settings import Settings, reachable_by_others
+
+
+def python_account(settings: Settings) -> account.Account:
+    """The ordinary user, or the invoker where only the invoker may enter the checkout."""
+    return account.ordinary() if reachable_by_others(settings.venv) else account.invoker()
+
+
+def is_written(settings: Settings, process: Process) -> bool:
+    """Whether the checkout has the code of a process (a room may not have landed yet)."""
+    if process.is_service:
+        return (settings.checkout / "services" / process.name / "service.py").exists()
+    return not process.module or (settings.checkout / f"{process.module.replace('.', '/')}.py").exists()
+
+
+def prepare(settings: Settings) -> None:
+    """Lay the folder for compiled modules, since the ordinary user cannot write into the checkout."""
+    account.folder(settings.state / "pycache", python_account(settings), mode=0o755)
+
+
+def program(settings: Settings, name: str, overrides: Mapping[str, str] | None = None) -> Program:
+    """The process in the foreground; `overrides` give a second process of a service other addresses."""
+    process = named(name)
+    variables = _variables(settings, name) | dict(overrides or {})
+    return Program(
+        _command(settings, process), variables, settings.checkout, python_account(settings), process.niceness
+    )
+
+
+def is_healthy(settings: Settings, name: str) -> bool:
+    """Whether the process says that it is ready on its metrics port."""
+    return answers_ready(settings.address(name, "metrics"))
+
+
+def answers_ready(metrics_address: str) -> bool:
+    """Whether a service at this metrics address says that it is ready."""
+    try:
+        with urllib.request.urlopen(f"http://{metrics_address}/health/ready", timeout=3) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def migrate(settings: Settings, service: str) -> bool:
+    """Bring a service's database to its newest migration; False when the room has none yet."""
+    chassis = settings.checkout / "services/chassis/migrate.py"
+    if not chassis.exists() or not (settings.checkout / "services" / service / "migrations").is_dir():
+        return False
+    _run_module(settings, service, "services.chassis.migrate", service)
+    if service == "accounts" and (settings.checkout / "services/accounts/bootstrap.py").exists():
+        _run_module(settings, service, "services.accounts.bootstrap")
+    return True
+
+
+def _run_module(settings: Settings, service: str, module: str, *arguments: str) -> None:
+    command = [str(settings.venv / "bin/python"), "-m", module, *arguments]
+    log = settings.logs / f"migrate-{service}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as sink:
+        variables = _variables(settings, f"{service}{MIGRATE}")
+        result = subprocess.run(
+            command,
+            cwd=settings.checkout,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=sink,
+            check=False,
+        )
+    if result.returncode != 0:
+        raise StackError(f"{module} {' '.join(arguments)} failed; see {log}\n{_end(log)}")
+
+
+def _end(log: Path) -> str:
+    return "\n".join(f"    {line}" for line in log.read_text(errors="replace").splitlines()[-25:])
+
+
+def _variables(settings: Settings, name: str) -> dict[str, str]:
+    shared = {
+        "PYTHONPATH": str(settings.checkout),
+        "PYTHONPYCACHEPREFIX": str(settings.state / "pycache"),
+        "PYTHONUNBUFFERED": "1",
+        "HOME": str(settings.state),
+    }
+    return {**BASE_VARIABLES, **shared, **environment(settings, name)}
+
+
+def _command(settings: Settings, process: Process) -> tuple[str, ...]:
+    if not process.is_service:
+        return (str(settings.venv / "bin/python"), "-m", process.module)
+    module = f"services.{process.name}.service"
+    classes = (f"{module}:{process.nameko_class}Http", f"{module}:{process.nameko_class}")
+    config = f"services/{process.name}/config.yml"
+    # `python -m` rather than the script: its first line may be too long for the kernel.
+    return (str(settings.venv / "bin/python"), "-m", "nameko", "run", "--config", config, *classes)

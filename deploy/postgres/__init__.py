@@ -1,0 +1,1 @@
+"""PostgreSQL's settings, roles and databases."""

@@ -1,0 +1,1 @@
+"""RabbitMQ's exchanges, users and permissions."""
