@@ -68,8 +68,8 @@ class LegState(Fact):
     """One resource of a match; `hold_id` names its hold or reservation with the owner.
 
     `owner` is catalog or experts, `resource_kind` slot, unit or expert, `quantity` in pupils (seats).
-    `organisation_id` is whose resource it is. `starts_at` and `ends_at` are the appointment without travel and
-    set-up days. States: wanted, held, reserved, released, refused.
+    `organisation_id` is whose resource it is. `starts_at` and `ends_at` are the appointment without travel
+    and set-up days. States: wanted, held, reserved, released, refused.
     """
 
     id = Id(required=True)

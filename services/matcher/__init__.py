@@ -1,0 +1,1 @@
+"""Matcher: who is paired with whom. Rounds, candidates, the joint solution, and every match's life."""

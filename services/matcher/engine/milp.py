@@ -1,0 +1,107 @@
+"""Choosing among yes-or-no options under rows, by HiGHS: its search, its bound, its manners."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, cast
+
+import highspy
+import numpy as np
+
+from services.matcher.engine.model import Limits
+from services.matcher.engine.rows import Row
+
+Watch = Callable[[float, float], bool]
+# HiGHS calls whole what is within its tolerance of whole.
+_HALF = 0.5
+
+
+class Model(NamedTuple):
+    """Maximise `objective` over options that are taken or not, within `rows`."""
+
+    objective: np.ndarray
+    rows: list[Row]
+
+
+class Answer(NamedTuple):
+    """The best choice found, and what no choice can pass; `bound` is infinite where nothing was proven."""
+
+    chosen: list[int]
+    bound: float
+    status: str
+
+
+def maximise(model: Model, *, start: Sequence[int], limits: Limits, seed: int, watch: Watch) -> Answer:
+    """Search from `start` until proven, out of time, or `watch(value, bound)` says to stop.
+
+    Raises nothing for a search that is cut short: the answer is then the best so far.
+    """
+    highs = _configured(limits, seed)
+    highs.passModel(_lp(model))
+    highs.setSolution(_solution(len(model.objective), start))
+    stopped = _watched(highs, watch)
+    highs.run()
+    return _answer(highs, start, stopped)
+
+
+def _configured(limits: Limits, seed: int) -> Any:
+    highs: Any = cast(Any, highspy).Highs()
+    for option, value in {
+        "output_flag": False,
+        "time_limit": limits.seconds,
+        "threads": limits.threads,
+        "mip_rel_gap": limits.gap,
+        "mip_abs_gap": 1e-6,
+        "random_seed": seed,
+    }.items():
+        highs.setOptionValue(option, value)
+    return highs
+
+
+def _lp(model: Model) -> Any:
+    lp = highspy.HighsLp()
+    number = len(model.objective)
+    lp.num_col_, lp.num_row_ = number, len(model.rows)
+    lp.sense_ = highspy.ObjSense.kMaximize
+    lp.col_cost_ = model.objective
+    lp.col_lower_, lp.col_upper_ = np.zeros(number), np.ones(number)
+    lp.row_lower_ = np.full(len(model.rows), -highspy.kHighsInf)
+    lp.row_upper_ = np.array([row.limit for row in model.rows], dtype=float)
+    lp.integrality_ = [highspy.HighsVarType.kInteger] * number
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    lp.a_matrix_.start_ = np.cumsum([0, *(len(row.options) for row in model.rows)])
+    lp.a_matrix_.index_ = np.array([n for row in model.rows for n in row.options], dtype=np.int32)
+    lp.a_matrix_.value_ = np.array([w for row in model.rows for w in row.weights], dtype=float)
+    return lp
+
+
+def _solution(number: int, chosen: Sequence[int]) -> Any:
+    solution = highspy.HighsSolution()
+    values = np.zeros(number)
+    values[list(chosen)] = 1
+    solution.col_value = values
+    return solution
+
+
+def _watched(highs: Any, watch: Watch) -> list[bool]:
+    """Have `watch` called during the search; the list that comes back holds whether it said to stop."""
+    stopped = [False]
+
+    def ask(event: Any) -> None:
+        stopped[0] = stopped[0] or watch(event.data_out.mip_primal_bound, event.data_out.mip_dual_bound)
+        if stopped[0]:
+            event.interrupt()
+
+    highs.cbMipInterrupt.subscribe(ask)
+    return stopped
+
+
+def _answer(highs: Any, start: Sequence[int], stopped: list[bool]) -> Answer:
+    info = highs.getInfo()
+    values = np.array(highs.getSolution().col_value)
+    found = np.flatnonzero(values > _HALF).tolist() if info.primal_solution_status else list(start)
+    proven = highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
+    status = "stopped" if stopped[0] else "optimal" if proven else "limit"
+    bound = info.mip_dual_bound
+    return Answer(found, bound if math.isfinite(bound) else math.inf, status)

@@ -1,0 +1,240 @@
+"""The matching problem and its solution as plain values.
+
+Times are whole minutes of the region's local time since 1970-01-01 00:00, so that a day is `minute // 1440`.
+Keys are whatever the caller identifies things by; the engine only compares them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, Protocol
+
+Key = Hashable
+Kind = Literal["slot", "unit", "expert"]
+DAY = 24 * 60
+HUNDRED = 100
+
+
+class Place(NamedTuple):
+    """A point on the map, degrees WGS 84."""
+
+    lat: float
+    lon: float
+
+
+class Roads(Protocol):
+    """Distances and journeys; one formula for the whole product, given in by the caller."""
+
+    def km(self, a: Place, b: Place) -> float:
+        """Road kilometres from `a` to `b`."""
+        ...
+
+    def minutes(self, a: Place, b: Place, month: int) -> int:
+        """Minutes on the road in that month (1 to 12)."""
+        ...
+
+
+class Window(NamedTuple):
+    """A half-open interval."""
+
+    start: int
+    end: int
+
+
+class Busy(NamedTuple):
+    """What an expert or a unit already has: not to be moved, counted in the caps."""
+
+    start: int
+    end: int
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A request as the engine sees it; `need` is in percent, `rounds` says whose capacity it may use."""
+
+    key: Key
+    kind: str
+    size: int
+    place: Place
+    area: str
+    stage: str
+    windows: tuple[Window, ...]
+    topics: frozenset[str] = frozenset()
+    programme: Key | None = None
+    grades: frozenset[int] = frozenset()
+    audience: str = "pupils"
+    limit_km: float = 100.0
+    language: str = "zh"
+    language_required: bool = False
+    with_expert: bool = False
+    need: int = HUNDRED
+    rounds: frozenset[Key] = frozenset({None})
+    excluded: frozenset[tuple[Kind, Key]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """What may be offered in a slot or by a unit; empty `grades`, `languages` or `stages` mean any."""
+
+    key: Key
+    kind: str
+    topics: frozenset[str]
+    audiences: frozenset[str] = frozenset({"pupils"})
+    grades: frozenset[int] = frozenset()
+    stages: frozenset[str] = frozenset()
+    languages: frozenset[str] = frozenset()
+    min_group: int = 1
+    max_group: int = 10_000
+    minutes: int = 90
+    unit: Key | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A dated occurrence with what is left of it: `seats`, and `groups` if their number is limited."""
+
+    key: Key
+    programme: Key
+    place: Place
+    start: int
+    end: int
+    seats: int
+    groups: int | None = None
+    round: Key | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Expert:
+    """Somebody who may come; caps are on live appointments by day, week (from Monday) and month."""
+
+    key: Key
+    topics: frozenset[str]
+    home: Place
+    windows: tuple[Window, ...]
+    audiences: frozenset[str] = frozenset({"pupils"})
+    grades: frozenset[int] = frozenset()
+    languages: frozenset[str] = frozenset()
+    limit_km: float | None = None
+    cap_day: int | None = None
+    cap_week: int | None = None
+    cap_month: int | None = None
+    busy: tuple[Busy, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A travelling unit; `busy` includes set-up days, empty `windows` mean always on the road."""
+
+    key: Key
+    topics: frozenset[str]
+    base: Place
+    min_days: int
+    setup_days: int = 0
+    grades: frozenset[int] = frozenset()
+    languages: frozenset[str] = frozenset()
+    min_group: int = 1
+    max_group: int = 10_000
+    limit_km: float | None = None
+    windows: tuple[Window, ...] = ()
+    round: Key | None = None
+    busy: tuple[Busy, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Everything that is solved together.
+
+    `lesson_days` are the days with lessons by area, `known_days` all days that the calendar covers;
+    `earliest` is the first minute at which anything may begin. `starts` are the minutes of the day at which
+    a lecture may begin. `seed` breaks ties. `others` holds, by wish, what is there for other rounds only.
+    """
+
+    wishes: tuple[Wish, ...]
+    programmes: Mapping[Key, Programme]
+    slots: tuple[Slot, ...]
+    experts: tuple[Expert, ...]
+    units: tuple[Unit, ...]
+    roads: Roads
+    lesson_days: Mapping[str, frozenset[int]]
+    known_days: frozenset[int]
+    earliest: int
+    seed: str = ""
+    starts: tuple[int, ...] = (9 * 60, 10 * 60 + 30, 14 * 60, 15 * 60 + 30)
+    session_minutes: int = 60
+
+
+class Leg(NamedTuple):
+    """One resource of an option; `occupied` is when its time begins to be taken (set-up days included)."""
+
+    kind: Kind
+    resource: Key
+    programme: Key | None
+    start: int
+    end: int
+    occupied: int
+    quantity: int
+    place: Place
+
+
+class Option(NamedTuple):
+    """One way to serve one wish, all legs or none; `value` in points."""
+
+    wish: int
+    legs: tuple[Leg, ...]
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """`count` resources of `kind` fell away by the rule `code`."""
+
+    kind: Kind
+    code: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the hard rules left of the world for one wish."""
+
+    candidates: int
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Where a solve may stop: seconds of search, and the gap that is good enough."""
+
+    seconds: float = 20.0
+    threads: int = 1
+    gap: float = 0.0
+
+
+class Progress(NamedTuple):
+    """Where a solve stands; `value` and `bound` as far as they are known."""
+
+    phase: str
+    value: int | None = None
+    bound: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """The best options found, with the proof of how good they are.
+
+    No choice of options can be worth more than `bound`. `status` is optimal, limit or stopped.
+    """
+
+    chosen: tuple[Option, ...]
+    value: int
+    bound: int
+    status: str
+    options: int
+    findings: Mapping[Key, Finding] = field(default_factory=dict)
+
+    @property
+    def gap(self) -> float:
+        """(bound - value) / bound, 0 when proven optimal."""
+        return (self.bound - self.value) / self.bound if self.bound else 0.0

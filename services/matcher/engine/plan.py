@@ -1,0 +1,85 @@
+"""A plan under construction: what is taken so far, and whether one more option still fits."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+
+from services.matcher.engine import journeys
+from services.matcher.engine.candidates import taking
+from services.matcher.engine.model import Busy, Key, Leg, Option, Problem
+
+
+class Plan:
+    """Takes options one by one; keeps every rule that the rows keep, by replaying them in plain code."""
+
+    def __init__(self, problem: Problem) -> None:
+        self._roads = problem.roads
+        self._seats = {slot.key: slot.seats for slot in problem.slots}
+        self._groups = {slot.key: slot.groups for slot in problem.slots}
+        self._experts = {expert.key: expert for expert in problem.experts}
+        self._taken: dict[tuple[str, Key], list[Busy]] = defaultdict(list)
+        self._taken.update({("expert", expert.key): list(expert.busy) for expert in problem.experts})
+        self._taken.update({("unit", unit.key): list(unit.busy) for unit in problem.units})
+        self._served: set[int] = set()
+        self.chosen: list[Option] = []
+
+    @property
+    def value(self) -> int:
+        """What the plan is worth."""
+        return sum(option.value for option in self.chosen)
+
+    def fits(self, option: Option) -> bool:
+        """Whether the option can be added."""
+        return option.wish not in self._served and all(self._has_room(leg) for leg in option.legs)
+
+    def add(self, option: Option) -> None:
+        """Take what the option needs; the caller has asked `fits`."""
+        self._served.add(option.wish)
+        self.chosen.append(option)
+        for leg in option.legs:
+            self._take(leg)
+
+    def _has_room(self, leg: Leg) -> bool:
+        if leg.kind == "slot":
+            groups = self._groups[leg.resource]
+            return self._seats[leg.resource] >= leg.quantity and (groups is None or groups >= 1)
+        taken = self._taken[leg.kind, leg.resource]
+        free = journeys.time_refusal(self._roads, taking(leg), taken) is None
+        return free and (leg.kind == "unit" or self._under_caps(leg, taken))
+
+    def _under_caps(self, leg: Leg, taken: Sequence[Busy]) -> bool:
+        expert = self._experts[leg.resource]
+        return all(
+            cap is None or Counter(map(period, (each.start for each in taken)))[period(leg.start)] < cap
+            for cap, period in ((getattr(expert, code), period) for code, period in journeys.CAPS)
+        )
+
+    def _take(self, leg: Leg) -> None:
+        if leg.kind != "slot":
+            self._taken[leg.kind, leg.resource].append(taking(leg))
+            return
+        self._seats[leg.resource] -= leg.quantity
+        groups = self._groups[leg.resource]
+        self._groups[leg.resource] = None if groups is None else groups - 1
+
+
+def greedy(problem: Problem, options: Sequence[Option], order: Iterable[int]) -> list[int]:
+    """Numbers of options taken one after the other in `order`, each if it still fits."""
+    plan = Plan(problem)
+    taken = []
+    for number in order:
+        if plan.fits(options[number]):
+            plan.add(options[number])
+            taken.append(number)
+    return taken
+
+
+def is_possible(problem: Problem, chosen: Iterable[Option]) -> bool:
+    """Whether all of `chosen` can be had together."""
+    plan = Plan(problem)
+    for option in chosen:
+        if not plan.fits(option):
+            return False
+        plan.add(option)
+    return True

@@ -1,0 +1,113 @@
+"""The hard rules, one function each, named as people say them; a table of them per kind of resource.
+
+A rule answers True when the resource passes. A resource is refused by the first rule of its table that it
+fails, and counted under that rule's code: the order is from what is asked to when it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from services.matcher.engine.model import Programme, Unit, Wish
+from services.matcher.engine.weights import speaks
+
+# Programmes that are given in slots, by the kind of request that they may serve.
+SLOT_PROGRAMMES = {
+    "visit": frozenset({"visit", "show", "mini_class", "lecture", "course", "contest", "family"}),
+    "training": frozenset({"training"}),
+}
+FAMILIES = {
+    "visit": ("slot",),
+    "expert": ("expert",),
+    "exhibition": ("unit",),
+    "training": ("slot", "expert"),
+}
+
+
+class _Graded(Protocol):
+    @property
+    def grades(self) -> frozenset[int]: ...
+
+
+class _Spoken(Protocol):
+    @property
+    def languages(self) -> frozenset[str]: ...
+
+
+class _Addressed(Protocol):
+    @property
+    def audiences(self) -> frozenset[str]: ...
+
+
+class _Grouped(Protocol):
+    @property
+    def min_group(self) -> int: ...
+    @property
+    def max_group(self) -> int: ...
+
+
+def grade_suits(wish: Wish, thing: _Graded) -> bool:
+    """Every grade of the group is one that it is meant for."""
+    return not thing.grades or wish.grades <= thing.grades
+
+
+def audience_suits(wish: Wish, thing: _Addressed) -> bool:
+    """It is meant for pupils, teachers or parents, as asked."""
+    return wish.audience in thing.audiences
+
+
+def stage_suits(wish: Wish, programme: Programme) -> bool:
+    """Its place receives this stage of school."""
+    return not programme.stages or wish.stage in programme.stages
+
+
+def group_is_large_enough(wish: Wish, thing: _Grouped) -> bool:
+    """The group reaches the minimum."""
+    return wish.size >= thing.min_group
+
+
+def group_is_small_enough(wish: Wish, thing: _Grouped) -> bool:
+    """The group does not pass the maximum."""
+    return wish.size <= thing.max_group
+
+
+def language_suits(wish: Wish, thing: _Spoken) -> bool:
+    """The language is spoken, where the school insists on it."""
+    return not wish.language_required or speaks(wish, thing.languages)
+
+
+def round_may_use(wish: Wish, unit: Unit) -> bool:
+    """Its time is not kept for another round."""
+    return unit.round in wish.rounds
+
+
+Rule = tuple[str, Callable[..., bool]]
+
+_GROUP: tuple[Rule, ...] = (
+    ("group_too_small", group_is_large_enough),
+    ("group_too_large", group_is_small_enough),
+)
+PROGRAMME_RULES: tuple[Rule, ...] = (
+    ("audience", audience_suits),
+    ("stage", stage_suits),
+    ("grade", grade_suits),
+    *_GROUP,
+    ("language", language_suits),
+)
+EXPERT_RULES: tuple[Rule, ...] = (
+    ("audience", audience_suits),
+    ("grade", grade_suits),
+    ("language", language_suits),
+)
+UNIT_RULES: tuple[Rule, ...] = (
+    ("grade", grade_suits),
+    *_GROUP,
+    ("language", language_suits),
+    ("round", round_may_use),
+)
+
+
+def first_refusal(rules: Iterable[Rule], wish: Wish, thing: object) -> str | None:
+    """The code of the first rule that `thing` fails, or None."""
+    return next((code for code, passes in rules if not passes(wish, thing)), None)

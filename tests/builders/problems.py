@@ -1,0 +1,140 @@
+"""Matching problems for tests: made from a seed, as small or as large as asked."""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import dataclass
+
+from services.matcher.engine.model import (
+    DAY,
+    Busy,
+    Expert,
+    Place,
+    Problem,
+    Programme,
+    Slot,
+    Unit,
+    Window,
+    Wish,
+)
+
+MONDAY = 20_607  # 2026-06-01
+AREA = "150402"
+TOPICS = ("aerospace", "ocean", "ai", "health")
+
+
+class FlatRoads:
+    """A plane on which one degree is 100 km, at 60 km/h whatever the month."""
+
+    def km(self, a: Place, b: Place) -> float:
+        return 100 * math.dist(a, b)
+
+    def minutes(self, a: Place, b: Place, month: int) -> int:
+        return math.ceil(self.km(a, b))
+
+
+@dataclass(frozen=True)
+class Size:
+    """How many of each a problem has, and over how many days."""
+
+    wishes: int = 5
+    programmes: int = 2
+    slots: int = 4
+    experts: int = 2
+    units: int = 1
+    days: int = 3
+    windows: int = 2
+
+
+def problem(seed: int, size: Size = Size()) -> Problem:  # noqa: B008
+    """A problem of every kind of wish, contested and full of trouble; the same for the same arguments."""
+    dice = random.Random(seed)
+    programmes = tuple(_programme(dice, number) for number in range(size.programmes))
+    days = frozenset(range(MONDAY - 40, MONDAY + size.days + 40))
+    return Problem(
+        wishes=tuple(_wish(dice, number, size) for number in range(size.wishes)),
+        programmes={programme.key: programme for programme in programmes},
+        slots=tuple(_slot(dice, number, programmes, size) for number in range(size.slots)),
+        experts=tuple(_expert(dice, number, size) for number in range(size.experts)),
+        units=tuple(_unit(dice, number) for number in range(size.units)),
+        roads=FlatRoads(),
+        lesson_days={AREA: frozenset(day for day in days if (day + 3) % 7 < 5)},
+        known_days=days,
+        earliest=MONDAY * DAY,
+        seed=str(seed),
+    )
+
+
+def _place(dice: random.Random) -> Place:
+    return Place(42 + dice.random(), 118 + dice.random())
+
+
+def _programme(dice: random.Random, number: int) -> Programme:
+    return Programme(
+        key=f"programme{number}",
+        kind=dice.choice(["visit", "visit", "mini_class", "training"]),
+        topics=frozenset(dice.sample(TOPICS, 2)),
+        audiences=frozenset({"pupils", "teachers"}),
+        grades=frozenset(range(1, dice.choice([6, 9, 12]))),
+        min_group=dice.choice([1, 20]),
+        max_group=dice.choice([60, 200]),
+    )
+
+
+def _slot(dice: random.Random, number: int, programmes: tuple[Programme, ...], size: Size) -> Slot:
+    start = (MONDAY + dice.randrange(size.days)) * DAY + dice.choice([9, 10, 14, 15]) * 60
+    seats = dice.choice([30, 60, 100])
+    groups = dice.choice([None, 1, 2])
+    place = _place(dice)
+    return Slot(f"slot{number}", dice.choice(programmes).key, place, start, start + 90, seats, groups)
+
+
+def _expert(dice: random.Random, number: int, size: Size) -> Expert:
+    windows = tuple(_day_window(day) for day in range(MONDAY, MONDAY + size.days) if dice.random() < 0.7)
+    home = _place(dice)
+    busy = (Busy(MONDAY * DAY + 540, MONDAY * DAY + 600, _place(dice)),) if dice.random() < 0.3 else ()
+    return Expert(
+        key=f"expert{number}",
+        topics=frozenset(dice.sample(TOPICS, 2)),
+        home=home,
+        windows=windows,
+        audiences=frozenset({"pupils", "teachers"}),
+        limit_km=dice.choice([None, 60, 120]),
+        cap_day=dice.choice([None, 1, 2]),
+        cap_week=dice.choice([None, 2]),
+        cap_month=dice.choice([None, 2, 3]),
+        busy=busy,
+    )
+
+
+def _unit(dice: random.Random, number: int) -> Unit:
+    topics = frozenset(dice.sample(TOPICS, 3))
+    return Unit(f"unit{number}", topics, _place(dice), dice.choice([1, 2]), setup_days=dice.choice([0, 1]))
+
+
+def _wish(dice: random.Random, number: int, size: Size) -> Wish:
+    kind = dice.choice(["visit", "visit", "expert", "exhibition", "training"])
+    days = sorted(dice.sample(range(size.days), min(size.windows, size.days)))
+    windows = tuple(_day_window(MONDAY + day) for day in days)
+    if kind == "exhibition":
+        windows = (Window((MONDAY + days[0]) * DAY, (MONDAY + days[0] + 3) * DAY),)
+    return Wish(
+        key=f"wish{number}",
+        kind=kind,
+        size=dice.randrange(15, 80),
+        place=_place(dice),
+        area=AREA,
+        stage="P",
+        windows=windows,
+        topics=frozenset(dice.sample(TOPICS, dice.choice([1, 2]))),
+        grades=frozenset({dice.randrange(1, 7)}),
+        audience="teachers" if kind == "training" else "pupils",
+        limit_km=dice.choice([60, 100, 150]),
+        with_expert=kind == "visit" and dice.random() < 0.3,
+        need=dice.choice([100, 125, 180]),
+    )
+
+
+def _day_window(day: int) -> Window:
+    return Window(day * DAY + 8 * 60, day * DAY + 17 * 60 + 30)
