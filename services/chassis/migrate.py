@@ -106,7 +106,9 @@ def _pending(wanted: list[Migration], landed: dict[str, str]) -> list[Migration]
         raise MigrationRefused(f"applied here, but its file is gone: {', '.join(sorted(missing))}")
     for migration in wanted:
         if landed.get(migration.name, migration.checksum) != migration.checksum:
-            raise MigrationRefused(f"{migration.name} was changed after it was applied; add a new file instead")
+            raise MigrationRefused(
+                f"{migration.name} was changed after it was applied; add a new file instead"
+            )
     pending = [migration for migration in wanted if migration.name not in landed]
     for migration in pending:
         _refuse_late(migration, landed)

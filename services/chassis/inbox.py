@@ -1,0 +1,240 @@
+"""Hears facts: each is handled once, in the transaction that remembers it; retried in bounds, never lost."""
+
+import logging
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import wraps
+from typing import Any
+
+import amqp
+import eventlet
+from eventlet.event import Event
+from nameko.constants import AMQP_URI_CONFIG_KEY
+from nameko.extensions import Entrypoint, register_entrypoint
+
+from schemas.refusal import Unavailable
+from services.chassis import dead_letters
+from services.chassis.backoff import Backoff
+from services.chassis.deliveries import BUS_ERRORS, Queues, Wire, headers_of
+from services.chassis.facts import Fact, Malformed, read_fact
+from services.chassis.hearing import RETRY_DELAYS_MS, judge
+from services.chassis.instant import system_clock
+from services.chassis.store import Connection
+from services.chassis.trace import tracing
+
+__all__ = ["Fact", "Inbox", "Malformed", "consume"]
+
+BATCH = 50
+IDLE_SECONDS = 1.0
+BREATH_SECONDS = 5.0
+# About five minutes of asking in place; after that the messages wait their turn in the retry queues.
+PATIENT_ROUNDS = 60
+
+REMEMBER = """
+insert into inbox (message_id, consumer, received_at)
+select unnest(%(ids)s::uuid[]), %(consumer)s, %(now)s
+on conflict do nothing
+returning message_id
+"""
+
+_log = logging.getLogger(__name__)
+
+Handler = Callable[..., None]
+
+
+def consume(
+    hears: Mapping[str, Sequence[str]],
+    types: Iterable[str] | None = None,
+    *,
+    stateless: bool = False,
+    whole: bool = False,
+    batch: int = BATCH,
+    delays_ms: Sequence[int] = RETRY_DELAYS_MS,
+) -> Callable[[Handler], Handler]:
+    """Make a method of a service's worker class hear the aggregates of other owners.
+
+    The method is called as `method(self, fact, conn)` inside a transaction of `self.db`, which commits before
+    the message is acknowledged, and never for a message that was handled before. With `types` only these event
+    types reach it, and what is republished. With `stateless` there is no database: `conn` is None, and the
+    method itself must bear to see a fact twice. With `whole` it is called once per batch with a list of facts.
+
+    Up to `batch` facts that have arrived share one transaction; if it fails, each is tried alone. A method that
+    raises Malformed sends its fact to the dead letters at once; busy, unavailable and no_answer are waited out;
+    any other error is tried again after each of `delays_ms`, then it is a dead letter.
+    """
+
+    def decorate(method: Handler) -> Handler:
+        each = method if whole else _one_by_one(method)
+
+        @wraps(method)
+        def handler(service: Any, facts: list[Fact]) -> None:
+            if stateless:
+                each(service, facts, None)
+                return
+            with service.db.transaction() as conn:
+                unheard = remember(conn, service.name, facts)
+                if unheard:
+                    each(service, unheard, conn)
+
+        register_entrypoint(handler, Inbox(hears, types, batch=batch, delays_ms=delays_ms))
+        return handler
+
+    return decorate
+
+
+def remember(conn: Connection, consumer: str, facts: Sequence[Fact]) -> list[Fact]:
+    """Note these facts as handled by the running transaction; return those that never were before, in order."""
+    ids = [fact.id for fact in facts]
+    rows = conn.execute(REMEMBER, {"ids": ids, "consumer": consumer, "now": facts[0].now}).fetchall()
+    new = {row["message_id"] for row in rows}
+    unheard = []
+    for fact in facts:
+        if fact.id in new:
+            new.remove(fact.id)
+            unheard.append(fact)
+    return unheard
+
+
+def _one_by_one(method: Handler) -> Handler:
+    """Return a handler of many facts that calls `method` for each, inside the fact's own trace."""
+
+    def each(service: Any, facts: list[Fact], conn: Connection | None) -> None:
+        for fact in facts:
+            with tracing(fact.trace_id):
+                method(service, fact, conn)
+
+    return each
+
+
+class Inbox(Entrypoint):
+    """The entrypoint behind `consume`: one greenlet receives, one worker at a time handles a batch.
+
+    Receiving, acknowledging and forwarding happen in the same greenlet, so nothing writes to the connection at
+    the same time. Before anything is acknowledged its transaction has committed, or the broker has confirmed
+    that the message waits in another queue.
+    """
+
+    def __init__(
+        self,
+        hears: Mapping[str, Sequence[str]],
+        types: Iterable[str] | None = None,
+        *,
+        batch: int = BATCH,
+        delays_ms: Sequence[int] = RETRY_DELAYS_MS,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self._hears = hears
+        self._types = None if types is None else frozenset(types)
+        self._batch = batch
+        self._delays_ms = delays_ms
+
+    def setup(self) -> None:
+        """Work out names; connects to nothing."""
+        self._queues = Queues(self.container.service_name, self._delays_ms)
+        self._clock = system_clock()
+        self._stopping = False
+        self._ended = Event()
+
+    def start(self) -> None:
+        """Begin to hear; returns at once, also while the bus is away."""
+        self.container.spawn_managed_thread(self._run, identifier="inbox")
+
+    def stop(self) -> None:
+        """Take no more, and wait until the batch in hand is settled."""
+        self._stopping = True
+        self._ended.wait()
+
+    def kill(self) -> None:
+        """Take no more; what is in hand comes again."""
+        self._stopping = True
+
+    def _run(self) -> None:
+        """Hear until stopped, over one connection after another."""
+        pause = Backoff(0.2, 5.0)
+        while not self._stopping:
+            try:
+                self._hear(pause)
+            except BUS_ERRORS as error:
+                _log.warning("%s lost the bus: %s", self._queues.inbox, error)
+                eventlet.sleep(pause.next())
+        self._ended.send(None)
+
+    def _hear(self, pause: Backoff) -> None:
+        """Hear over one connection until it breaks or the service stops."""
+        with Wire(self.container.config[AMQP_URI_CONFIG_KEY], self._queues) as wire:
+            wire.listen(self._hears, prefetch=2 * self._batch)
+            pause.reset()
+            while not self._stopping:
+                messages = wire.gather(self._batch, IDLE_SECONDS)
+                if messages and self._settle(wire, messages):
+                    wire.acknowledge(messages[-1])
+
+    def _settle(self, wire: Wire, messages: list[amqp.Message]) -> bool:
+        """Handle these messages, together or else one by one; return False if the service stops before."""
+        wanted = [(message, fact) for message, fact in self._readable(wire, messages) if self._wants(fact)]
+        if not wanted:
+            return True
+        error = self._attempt_patiently(wire, [fact for _, fact in wanted])
+        if error is None:
+            return True
+        if len(wanted) > 1 and not self._stopping:
+            return all(self._settle(wire, [message]) for message, _ in wanted)
+        return not self._stopping and self._forward(wire, wanted[0][0], error)
+
+    def _readable(self, wire: Wire, messages: list[amqp.Message]) -> Iterable[tuple[amqp.Message, Fact]]:
+        """Yield the messages that are facts; the others go to the dead letters."""
+        now = self._clock.now()
+        for message in messages:
+            try:
+                yield message, read_fact(message.body, now=now)
+            except Malformed as error:
+                self._forward(wire, message, error)
+
+    def _wants(self, fact: Fact) -> bool:
+        """Return whether the method asked for this type of fact."""
+        return self._types is None or fact.type in self._types or fact.republished
+
+    def _forward(self, wire: Wire, message: amqp.Message, error: Exception) -> bool:
+        """Send a message that failed to wait, or to the dead letters; always True: it is settled."""
+        verdict = judge(error, headers_of(message), self._delays_ms)
+        level = logging.ERROR if verdict.dead else logging.WARNING
+        _log.log(level, "%s: %s goes to %s: %s", self._queues.inbox, _name(message), verdict.key, error)
+        wire.forward(message, verdict.key, verdict.headers)
+        return True
+
+    def _attempt_patiently(self, wire: Wire, facts: list[Fact]) -> Exception | None:
+        """Run the handler; while what it stands on is away, hold the messages and ask again."""
+        pause = Backoff(0.2, 5.0)
+        for _ in range(PATIENT_ROUNDS):
+            error = self._attempt(wire, facts)
+            if not isinstance(error, Unavailable) or self._stopping:
+                return error
+            eventlet.sleep(pause.next())
+            wire.breathe()
+        return error
+
+    def _attempt(self, wire: Wire, facts: list[Fact]) -> Exception | None:
+        """Run the handler in a worker; return what it raised, or None after its commit."""
+        outcome = Event()
+
+        def note(_: object, result: object, exc_info: Any) -> tuple[object, Any]:
+            outcome.send(exc_info[1] if exc_info else None)
+            return result, exc_info
+
+        self.container.spawn_worker(self, (facts,), {}, handle_result=note)
+        while not outcome.ready():
+            outcome.wait(timeout=BREATH_SECONDS)
+            if not outcome.ready():
+                wire.breathe()
+        error: Exception | None = outcome.wait()
+        return error
+
+
+def _name(message: amqp.Message) -> str:
+    """Return how logs speak of a message."""
+    return str(message.properties.get("message_id") or "a message without id")
+
+
+if __name__ == "__main__":
+    sys.exit(dead_letters.main(sys.argv[1:]))
