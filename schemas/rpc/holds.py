@@ -94,7 +94,7 @@ class ConfirmMany(Input):
 
 
 class ReleaseMany(Input):
-    """Items in any order; a hold id at most once. An unknown id leaves a tombstone that refuses a late hold."""
+    """Items in any order; a hold id at most once. An unknown id leaves a tombstone for a late hold."""
 
     items = _items(ReleaseItem)
 
@@ -114,7 +114,6 @@ HOLD_REFUSALS = (
     "hold_period_past",  # it starts in the past
     "hold_place_required",  # an expert or unit must know where to go
     "hold_not_here",  # another service owns this kind of resource
-    "hold_busy",  # the resource was locked for too long; send the item again
 )
 HOLD_COMMANDS = {
     "hold_many": (HoldMany, Outcomes),

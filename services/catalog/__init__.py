@@ -1,0 +1,1 @@
+"""Catalog: what is offered, and whether seats or a travelling unit are there; nothing is given twice."""

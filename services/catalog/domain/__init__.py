@@ -1,0 +1,1 @@
+"""Catalog's values and rules; standard library only."""

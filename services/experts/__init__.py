@@ -1,0 +1,1 @@
+"""Experts: who can be where, and when; an expert is never in two places."""

@@ -1,0 +1,1 @@
+"""What experts can do, one function per act; each runs in the transaction that it is given."""
