@@ -8,7 +8,7 @@ import os
 from deploy.local import account, leftovers
 from deploy.local.parts import part
 from deploy.local.servers import ours
-from deploy.local.servers.program import Program
+from deploy.local.servers.program import BASE_VARIABLES, Program
 from deploy.local.settings import HOST, Settings, from_environment
 
 
@@ -19,7 +19,7 @@ def main() -> None:
     label = f"{options.name}~{options.suffix}" if options.suffix else options.name
     leftovers.end(settings, label)
     program = _program(settings, options)
-    variables = {**program.variables, **settings.marker(), leftovers.MARK: label}
+    variables = {**BASE_VARIABLES, **program.variables, **settings.marker(), leftovers.MARK: label}
     _execute(program, variables)
 
 

@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import time
 import xmlrpc.client
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -22,27 +23,19 @@ from deploy.local.settings import Settings
 _SOCKET_LIMIT = 90  # the kernel refuses socket paths over 107 bytes
 _START_DEADLINE_SECONDS = 20.0
 _POLL_SECONDS = 0.1
+_ANSWER_SECONDS = 30.0
 ALIVE = ("STARTING", "RUNNING", "BACKOFF")
 
 
 class _SocketConnection(http.client.HTTPConnection):
     def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=90)
+        super().__init__("localhost", timeout=_ANSWER_SECONDS)
         self._path = path
 
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(90)
+        self.sock.settimeout(_ANSWER_SECONDS)
         self.sock.connect(str(self._path))
-
-
-class _SocketTransport(xmlrpc.client.Transport):
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self._path = path
-
-    def make_connection(self, _host: Any) -> http.client.HTTPConnection:
-        return _SocketConnection(self._path)
 
 
 class Supervisor:
@@ -114,9 +107,11 @@ class Supervisor:
         return dict(self._call("supervisor.getProcessInfo", name))
 
     def _call(self, method: str, *arguments: Any) -> Any:
-        proxy = xmlrpc.client.ServerProxy("http://localhost", transport=_SocketTransport(self._socket))
-        with proxy:
-            return getattr(proxy, method)(*arguments)
+        body = xmlrpc.client.dumps(arguments, method).encode()
+        with closing(_SocketConnection(self._socket)) as connection:
+            connection.request("POST", "/RPC2", body, {"Content-Type": "text/xml"})
+            answer, _ = xmlrpc.client.loads(connection.getresponse().read())
+        return answer[0]
 
     def _clear_ground(self) -> None:
         if self.is_running():
