@@ -130,7 +130,7 @@ def _check_texts(value: Any) -> None:
 
 
 def _texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Every text in `value` with its path (a key has its object's); no deeper than MAX_DEPTH, as was checked."""
+    """Every text in `value` with its path (a key has its object's); the depth was checked before."""
     if isinstance(value, str):
         yield path, value
     elif isinstance(value, list):

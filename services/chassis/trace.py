@@ -1,4 +1,4 @@
-"""The trace id of the work at hand: taken from the edge, carried through calls and events, shown in every log line."""
+"""The trace id of the work at hand: made at the edge, carried through calls and events, in every log line."""
 
 from __future__ import annotations
 
