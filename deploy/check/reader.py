@@ -17,7 +17,7 @@ Row = dict[str, Any]
 class Reader:
     """One read-only connection a database, opened when first asked for."""
 
-    def __init__(self, database_url: str, elasticsearch_url: str | None) -> None:
+    def __init__(self, database_url: str, elasticsearch_url: str) -> None:
         self._url, self._elasticsearch = database_url, elasticsearch_url
         self._open: dict[str, psycopg.Connection[Row]] = {}
 
@@ -35,18 +35,12 @@ class Reader:
         """Whether a service remembers what it read; search does not, its documents carry versions."""
         return service != "search"
 
-    def documents(self, index: str, query: Mapping[str, object]) -> int | None:
-        """How many documents of an index match; None if search has no servers here."""
-        if not self._elasticsearch:
-            return None
-        answer = requests.post(f"{self._elasticsearch}/{index}/_count", json={"query": query}, timeout=10)
+    def documents(self, alias: str) -> int:
+        """How many documents an index has, all that were written until now."""
+        requests.post(f"{self._elasticsearch}/{alias}/_refresh", timeout=30).raise_for_status()
+        answer = requests.get(f"{self._elasticsearch}/{alias}/_count", timeout=30)
         answer.raise_for_status()
         return int(answer.json()["count"])
-
-    def refresh(self, index: str) -> None:
-        """Makes what was indexed until now countable."""
-        if self._elasticsearch:
-            requests.post(f"{self._elasticsearch}/{index}/_refresh", timeout=30).raise_for_status()
 
     def close(self) -> None:
         """Ends all connections."""
@@ -69,7 +63,7 @@ def live_reader(variables: Mapping[str, str] = os.environ) -> Iterator[Reader]:
     """A reader of the stack that the environment names (see `deploy.local`)."""
     if "CHECKER_DATABASE_URL" not in variables:
         variables = _of_local_stack()
-    reader = Reader(variables["CHECKER_DATABASE_URL"], variables.get("ELASTICSEARCH_URL"))
+    reader = Reader(variables["CHECKER_DATABASE_URL"], variables["ELASTICSEARCH_URL"])
     try:
         yield reader
     finally:

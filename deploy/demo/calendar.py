@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from deploy.demo import facts
 
@@ -92,14 +93,15 @@ def terms(year: int) -> list[Term]:
     ]
 
 
-def school_days(after: dt.date, count: int) -> list[dt.date]:
+@cache
+def school_days(after: dt.date, count: int) -> tuple[dt.date, ...]:
     """The next `count` school days strictly after a day, inside the terms."""
     found: list[dt.date] = []
     for year in range(after.year, after.year + 3):
         found += [day for day in _teaching(year) if day > after]
         if len(found) >= count:
             break
-    return found[:count]
+    return tuple(found[:count])
 
 
 def _teaching(year: int) -> list[dt.date]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from deploy.demo import facts
 from deploy.demo.dice import dice
@@ -40,6 +41,7 @@ class Programme:
     languages: tuple[str, ...]
 
 
+@cache
 def themes(group: str) -> tuple[Theme, ...]:
     """The themes of one group of the table: a venue's theme, `at_school` or `on_tour`."""
     return tuple(_theme(row) for row in facts.rows("made_themes.csv") if row["group"] == group)
@@ -60,10 +62,11 @@ def _theme(row: dict[str, str]) -> Theme:
     )
 
 
-def programmes() -> list[Programme]:
+@cache
+def programmes() -> tuple[Programme, ...]:
     """80 at the venues, 28 at schools, 6 on tour and 6 online: 120, in a fixed order."""
     on_site = [_on_site(venue, theme) for venue in venues() for theme in themes(venue.theme)]
-    return on_site + _at_school() + _on_tour() + _online()
+    return (*on_site, *_at_school(), *_on_tour(), *_online())
 
 
 def _on_site(venue: Venue, theme: Theme) -> Programme:

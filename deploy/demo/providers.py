@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from deploy.demo import facts
 from deploy.demo.dice import dice
@@ -90,13 +91,14 @@ _SEED_THEMES = {
 _SEED_LEVELS = {"geopark": "national", "science_centre": "city", "university_lab": "city", "library": "city"}
 
 
-def venues() -> list[Venue]:
+@cache
+def venues() -> tuple[Venue, ...]:
     """The known venues, then the made ones: 40 in all, with logins v01 to v40."""
     known = [_known(seed) for seed in facts.venue_seeds() if seed.kind != "mobile"]
     made = [
         _made_venue(row, code) for row in facts.rows("made_venues.csv") for code in row["adcodes"].split()
     ]
-    return [_venue(number, *each) for number, each in enumerate(known + made, start=1)]
+    return tuple(_venue(number, *each) for number, each in enumerate(known + made, start=1))
 
 
 def _known(seed: facts.VenueSeed) -> tuple[Organisation, str, str, str]:

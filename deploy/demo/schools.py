@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from deploy.demo import facts
 
@@ -57,6 +58,7 @@ class School:
         return int(self.code[1:]) % 5 < 3
 
 
+@cache
 def schools() -> tuple[School, ...]:
     """All schools, in order of their codes."""
     towns = {town.code: town for town in facts.townships()}

@@ -28,7 +28,7 @@ class Slot:
     at_once: bool
 
 
-def horizon(anchor: dt.date) -> list[dt.date]:
+def horizon(anchor: dt.date) -> tuple[dt.date, ...]:
     """The 60 school days that capacity is offered on, beginning some days after the anchor."""
     return calendar.school_days(anchor + dt.timedelta(days=LEAD_DAYS), 60)
 

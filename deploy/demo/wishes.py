@@ -70,7 +70,7 @@ def wishes(anchor: dt.date) -> list[Wish]:
     return in_round + [_wish(number, days, in_round=False) for number in range(1, AT_ONCE + 1)]
 
 
-def _wish(number: int, days: list[dt.date], *, in_round: bool) -> Wish:
+def _wish(number: int, days: tuple[dt.date, ...], *, in_round: bool) -> Wish:
     chance = dice("wish", in_round, number)
     kind = chance.choices(list(_KINDS), list(_KINDS.values()))[0] if in_round else "visit"
     school = _school(chance, kind)
@@ -83,7 +83,9 @@ def _school(chance: random.Random, kind: str) -> School:
     return chance.choices(all_schools, [each.enrolment**0.5 for each in all_schools])[0]
 
 
-def _visit(chance: random.Random, number: int, school: School, days: list[dt.date], in_round: bool) -> Wish:
+def _visit(
+    chance: random.Random, number: int, school: School, days: tuple[dt.date, ...], in_round: bool
+) -> Wish:
     fitting = [p for p in programmes() if p.venue and set(p.theme.grades) & set(school.grades)]
     near = [p for p in fitting if _district(p) == school.adcode] or fitting
     wanted = chance.choice(near if chance.random() < 0.6 else fitting)
@@ -111,7 +113,9 @@ def _district(programme: Programme) -> str:
     return _VENUE_DISTRICTS[programme.venue or ""]
 
 
-def _expert(chance: random.Random, number: int, school: School, days: list[dt.date], in_round: bool) -> Wish:
+def _expert(
+    chance: random.Random, number: int, school: School, days: tuple[dt.date, ...], in_round: bool
+) -> Wish:
     wish = Wish(
         number=number,
         school=school,
@@ -132,7 +136,7 @@ def _expert(chance: random.Random, number: int, school: School, days: list[dt.da
 
 
 def _training(
-    chance: random.Random, number: int, school: School, days: list[dt.date], in_round: bool
+    chance: random.Random, number: int, school: School, days: tuple[dt.date, ...], in_round: bool
 ) -> Wish:
     wish = _expert(chance, number, school, days, in_round)
     teachers = max(5, min(60, school.classes * 2))
@@ -141,7 +145,7 @@ def _training(
 
 
 def _exhibition(
-    chance: random.Random, number: int, school: School, days: list[dt.date], in_round: bool
+    chance: random.Random, number: int, school: School, days: tuple[dt.date, ...], in_round: bool
 ) -> Wish:
     return Wish(
         number=number,
@@ -177,13 +181,13 @@ def _classes(chance: random.Random, school: School, fewest: int, most: int, *, l
 
 
 def _days(
-    chance: random.Random, days: list[dt.date], count: int, first_hour: float, last_hour: float
+    chance: random.Random, days: tuple[dt.date, ...], count: int, first_hour: float, last_hour: float
 ) -> tuple[tuple[str, str], ...]:
     chosen = sorted(chance.sample(days, count))
     return tuple((calendar.instant(day, first_hour), calendar.instant(day, last_hour)) for day in chosen)
 
 
-def _weeks(chance: random.Random, days: list[dt.date]) -> tuple[tuple[str, str], ...]:
+def _weeks(chance: random.Random, days: tuple[dt.date, ...]) -> tuple[tuple[str, str], ...]:
     starts = sorted(chance.sample(days[: -len(days) // 4], 3))
     lengths = [chance.choice([9, 13, 20]) for _ in starts]
     return tuple(_stretch(first, length) for first, length in zip(starts, lengths, strict=True))
@@ -199,7 +203,7 @@ def _with_tastes(chance: random.Random, wish: Wish) -> Wish:
     return replace(wish, language="mn" if mongolian else "zh", preferences=preferences)
 
 
-def _impossible(chance: random.Random, wish: Wish, days: list[dt.date]) -> Wish:
+def _impossible(chance: random.Random, wish: Wish, days: tuple[dt.date, ...]) -> Wish:
     """The wish with one condition that nothing on offer can meet."""
     ways = {
         "too_large": {"group_size": 2000},
