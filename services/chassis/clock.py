@@ -14,6 +14,6 @@ class Clock(DependencyProvider):
         """Read the environment once."""
         self._reader = system_clock()
 
-    def get_dependency(self, worker_ctx: object) -> ClockReader:
+    def get_dependency(self, _: object) -> ClockReader:
         """Return the reader; one is shared by all workers."""
         return self._reader

@@ -2,11 +2,11 @@
 
 import os
 import socket
-from collections.abc import Generator
 
 import eventlet
 import psycopg.waiting
 from nameko.extensions import DependencyProvider
+from psycopg.abc import PQGen
 
 from schemas.refusal import Busy, Unavailable
 from services.chassis.store import Connection, Store, connect, savepoint
@@ -64,7 +64,7 @@ class Database(DependencyProvider):
         """Close the pool, after the last worker has ended."""
         self.store.close()
 
-    def get_dependency(self, worker_ctx: object) -> Store:
+    def get_dependency(self, _: object) -> Store:
         """Return the store; one is shared by all workers of the container."""
         return self.store
 
@@ -83,7 +83,7 @@ def hub_is_cooperative() -> bool:
             writer.cancel()
 
 
-def _first_event() -> Generator[psycopg.waiting.Wait, psycopg.waiting.Ready, bool]:
+def _first_event() -> PQGen[bool]:
     """Wait once for reading; return whether anything came before the wait function's interval was over."""
     ready = yield psycopg.waiting.Wait.R
     return ready != psycopg.waiting.Ready.NONE

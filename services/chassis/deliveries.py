@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import amqp
+import amqp.exceptions
 import kombu.exceptions
 from kombu import Connection
 
@@ -24,7 +25,7 @@ CONNECT_SECONDS = 5
 CONFIRM_SECONDS = 10.0
 PERSISTENT = 2
 
-BUS_ERRORS = (OSError, amqp.AMQPError, kombu.exceptions.OperationalError)
+BUS_ERRORS = (OSError, amqp.AMQPError, amqp.exceptions.MessageNacked, kombu.exceptions.OperationalError)
 
 Headers = dict[str, Any]
 

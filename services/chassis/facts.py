@@ -73,7 +73,7 @@ def _envelope(value: Any) -> dict[str, Any]:
     try:
         loaded: dict[str, Any] = _ENVELOPE.load(value)
     except ValidationError as error:
-        raise Malformed(f"not an event: {error.normalized_messages()}") from error
+        raise Malformed(f"not an event: {error.messages}") from error
     return loaded | {"data": value["data"], "actor": value["actor"]}
 
 

@@ -37,7 +37,7 @@ def judge(error: Exception, headers: Mapping[str, Any], delays_ms: Sequence[int]
     """Decide about a message that failed with `error`.
 
     What is malformed is dead at once. A failure of the handler is tried again once per delay. While something
-    that we stand on is busy or away, tries are not counted against the message, but PATIENCE of them are the end.
+    that we stand on is busy or away, tries do not count against it, but PATIENCE of them are the end.
     """
     told = dict(headers) | {ERROR: f"{type(error).__name__}: {error}"[:LONGEST_TEXT]}
     if isinstance(error, Malformed):

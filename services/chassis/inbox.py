@@ -54,13 +54,13 @@ def consume(
     """Make a method of a service's worker class hear the aggregates of other owners.
 
     The method is called as `method(self, fact, conn)` inside a transaction of `self.db`, which commits before
-    the message is acknowledged, and never for a message that was handled before. With `types` only these event
-    types reach it, and what is republished. With `stateless` there is no database: `conn` is None, and the
-    method itself must bear to see a fact twice. With `whole` it is called once per batch with a list of facts.
+    the message is acknowledged, and never for a message that was handled before. With `types` only these
+    event types reach it, and what is republished. With `stateless` there is no database: `conn` is None, and
+    the method itself must bear to see a fact twice. With `whole` it is called once per batch, with a list.
 
-    Up to `batch` facts that have arrived share one transaction; if it fails, each is tried alone. A method that
-    raises Malformed sends its fact to the dead letters at once; busy, unavailable and no_answer are waited out;
-    any other error is tried again after each of `delays_ms`, then it is a dead letter.
+    Up to `batch` facts that have arrived share one transaction; if it fails, each is tried alone. A method
+    that raises Malformed sends its fact to the dead letters at once; busy, unavailable and no_answer are
+    waited out; any other error is tried again after each of `delays_ms`, then it is a dead letter.
     """
 
     def decorate(method: Handler) -> Handler:
@@ -83,7 +83,7 @@ def consume(
 
 
 def remember(conn: Connection, consumer: str, facts: Sequence[Fact]) -> list[Fact]:
-    """Note these facts as handled by the running transaction; return those that never were before, in order."""
+    """Note these facts as handled by the running transaction; return those that never were, in order."""
     ids = [fact.id for fact in facts]
     rows = conn.execute(REMEMBER, {"ids": ids, "consumer": consumer, "now": facts[0].now}).fetchall()
     new = {row["message_id"] for row in rows}
@@ -109,9 +109,9 @@ def _one_by_one(method: Handler) -> Handler:
 class Inbox(Entrypoint):
     """The entrypoint behind `consume`: one greenlet receives, one worker at a time handles a batch.
 
-    Receiving, acknowledging and forwarding happen in the same greenlet, so nothing writes to the connection at
-    the same time. Before anything is acknowledged its transaction has committed, or the broker has confirmed
-    that the message waits in another queue.
+    Receiving, acknowledging and forwarding happen in the same greenlet, so nothing writes to the connection
+    at the same time. Before anything is acknowledged its transaction has committed, or the broker has
+    confirmed that the message waits in another queue.
     """
 
     def __init__(

@@ -27,7 +27,8 @@ with state as (
     returning version
 )
 insert into outbox (id, owner, type, aggregate, aggregate_id, version, routing_key, body, created_at)
-select %(id)s, %(owner)s, %(type)s, %(aggregate)s, %(aggregate_id)s, version, %(routing_key)s, %(body)s, %(now)s
+select %(id)s, %(owner)s, %(type)s, %(aggregate)s, %(aggregate_id)s, version, %(routing_key)s, %(body)s,
+       %(now)s
   from state
 """
 
@@ -107,8 +108,8 @@ def republish(
 ) -> UUID | None:
     """Write the present states of up to `limit` aggregates, for one consumer alone; return where to go on.
 
-    Begin with `after=None` and pass the returned id until None comes back. The messages have new ids, the type
-    `<aggregate>_republished` and the version last published, so a consumer keeps what is newer.
+    Begin with `after=None` and pass the returned id until None comes back. The messages have new ids, the
+    type `<aggregate>_republished` and the version last published, so a consumer keeps what is newer.
     """
     states = conn.execute(STATES_AFTER, {"aggregate": aggregate, "after": after, "limit": limit}).fetchall()
     with conn.cursor() as cursor:

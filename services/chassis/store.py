@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -71,12 +70,11 @@ class Store:
         self._pool.close()
 
     @contextmanager
-    def transaction(self, *, now: datetime | None = None) -> Iterator[Connection]:
+    def transaction(self) -> Iterator[Connection]:
         """Lend a connection inside a transaction that commits at the end, or rolls back with the error.
 
         READ COMMITTED; a lock is waited for 3 s, a statement 10 s. Raises Busy or Unavailable for what the
-        database could not do; nothing is tried twice. `now` is taken for callers' convenience: SQL gets its
-        time as a parameter, never from here.
+        database could not do; nothing is tried twice.
         """
         with self._lent(read_only=False) as conn:
             yield conn

@@ -1,0 +1,55 @@
+"""The relay: a plain process that carries every service's outbox to the bus, one thread an outbox."""
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from threading import Event
+
+from services.chassis.carrier import Carrier
+from services.chassis.health import HealthServer
+from services.chassis.instant import system_clock
+
+STOP_SECONDS = 15.0
+
+_log = logging.getLogger(__name__)
+
+
+def carriers(environ: Mapping[str, str], stopping: Event) -> list[Carrier]:
+    """Return a carrier for each service that the environment names."""
+    clock = system_clock(environ)
+    return [
+        Carrier(
+            service,
+            environ["RELAY_DATABASE_URL"].replace("{service}", service),
+            environ["AMQP_URL"],
+            clock,
+            stopping,
+        )
+        for service in environ["RELAY_SERVICES"].split(",")
+    ]
+
+
+def main() -> int:
+    """Carry until SIGTERM or SIGINT; a batch in hand is finished. Several relays may run at once."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    stopping = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    threads = carriers(os.environ, stopping)
+    checks = {thread.name: thread.is_connected for thread in threads}
+    with HealthServer(os.environ["METRICS_ADDRESS"], checks):
+        for thread in threads:
+            thread.start()
+        stopping.wait()
+        for thread in threads:
+            thread.join(STOP_SECONDS)
+    late = [thread.name for thread in threads if thread.is_alive()]
+    if late:
+        _log.error("stopped without %s, whose batch will be sent again", ", ".join(late))
+    return 1 if late else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The part of nameko that this project stands on, with types."""
