@@ -1,18 +1,64 @@
 # Every command of the project; `make help` lists them. Nothing needs to be there before but git and make.
 SHELL := /bin/sh
-PYTHON ?= python3
+PYTHON := python3
+VENV := .venv/bin/python
 LOCAL := $(PYTHON) -m deploy.local
+SOURCES := deploy schemas services tests
 
-.PHONY: setup up down status
+.DEFAULT_GOAL := help
+.PHONY: help demo test prove up down status logs check load lint format migrate clean setup python
 
-setup: ## install all that the stack needs (root or sudo)
-	@$(LOCAL) setup
+help: ## this list
+	@sed -n 's/^\([a-z][a-z]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-9s %s\n' "$$name" "$$text"; done
 
-up: setup ## bring the stack to health
+demo: setup ## set up, start, load Chifeng, run the main job, print the summary; leaves the stack up
+	@KEQIAO_ENVIRONMENT=demo $(LOCAL) up
+	@KEQIAO_ENVIRONMENT=demo $(VENV) -m deploy.demo
+
+test: python ## every test, on real servers of the tests' own
+	@$(PYTHON) -m deploy.testing
+
+prove: python ## the full depth: every case, large rounds, the simulated month
+	@$(PYTHON) -m deploy.testing --prove
+
+up: setup ## bring the stack to health (KEQIAO_PORT_BASE, KEQIAO_STATE choose which)
 	@$(LOCAL) up
 
-down: ## end every process of the stack
+down: python ## end exactly what `make up` began
 	@$(LOCAL) down
 
-status: ## a table of processes
+status: python ## a table of processes, ports and health
 	@$(LOCAL) status
+
+logs: python ## follow the logs (NAME=catalog for one process)
+	@$(LOCAL) logs $(NAME)
+
+check: python ## prove on the live stack that nothing is oversold, lost or out of step
+	@$(VENV) -m deploy.check
+
+load: python ## the load test against the live stack; prints and writes the table
+	@$(LOCAL) setup --load
+	@$(VENV) -m loadtests
+
+lint: setup ## style, format and strict types
+	@.venv/bin/ruff check $(SOURCES)
+	@.venv/bin/ruff format --check $(SOURCES)
+	@.venv/bin/mypy $(SOURCES)
+
+format: setup ## put the sources into their format
+	@.venv/bin/ruff check --fix-only $(SOURCES)
+	@.venv/bin/ruff format $(SOURCES)
+
+migrate: setup ## bring the databases of the running stack to their newest migration
+	@$(LOCAL) migrate
+
+clean: down ## end the stack and delete its data, environments and caches
+	@$(LOCAL) clean
+	@rm -rf .venv .venv-load .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+setup: python ## install all that the stack needs (root or sudo)
+	@$(LOCAL) setup
+
+# The one step that Python cannot do for itself: a minimal Debian has none.
+python:
+	@command -v $(PYTHON) >/dev/null 2>&1 || sh deploy/bootstrap.sh

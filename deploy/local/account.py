@@ -46,6 +46,8 @@ def ordinary() -> Account:
 def become(account: Account) -> None:
     """Give up the present user for good; a later step of this process cannot come back."""
     if account.drops:
+        for stream in (1, 2):
+            os.fchown(stream, account.uid, account.gid)  # nginx opens its log pipe by name
         os.setgroups([])
         os.setgid(account.gid)
         os.setuid(account.uid)

@@ -16,6 +16,7 @@ DEFAULT_PORT_BASE = 7600
 DEFAULT_TEST_PORT_BASE = 7800
 ENVIRONMENTS = ("development", "test", "demo", "production")
 HOST = "127.0.0.1"
+_ENVIRONMENT_FILE = "environment"
 
 
 @dataclass(frozen=True)
@@ -71,12 +72,18 @@ class Settings:
 
 def from_environment(variables: Mapping[str, str] = os.environ) -> Settings:
     """The development or demo stack; ValueError for a port base or environment that makes no sense."""
-    state = variables.get("KEQIAO_STATE", "")
+    named = variables.get("KEQIAO_STATE", "")
+    state = Path(named).absolute() if named else reachable_root(CHECKOUT)
     return Settings(
-        state=Path(state).absolute() if state else reachable_root(CHECKOUT),
+        state=state,
         port_base=_port_base(variables.get("KEQIAO_PORT_BASE", str(DEFAULT_PORT_BASE))),
-        environment=_environment(variables.get("KEQIAO_ENVIRONMENT", "development")),
+        environment=_environment(variables.get("KEQIAO_ENVIRONMENT") or _remembered(state)),
     )
+
+
+def remember(settings: Settings) -> None:
+    """Keep the environment's name in the state, so that a later command need not be told again."""
+    (settings.state / _ENVIRONMENT_FILE).write_text(settings.environment)
 
 
 def for_tests(variables: Mapping[str, str] = os.environ) -> Settings:
@@ -101,6 +108,11 @@ def reachable_by_others(path: Path) -> bool:
     """Whether every folder on the way to `path` lets any user through."""
     folders = (path, *path.parents)
     return all(folder.stat().st_mode & stat.S_IXOTH for folder in folders if folder.exists())
+
+
+def _remembered(state: Path) -> str:
+    file = state / _ENVIRONMENT_FILE
+    return file.read_text() if file.exists() else "development"
 
 
 def _port_base(text: str) -> int:

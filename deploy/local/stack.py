@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -19,11 +20,12 @@ from deploy.local.parts import part
 from deploy.local.processes import PROCESSES, SERVICES, Stage, in_stage, named
 from deploy.local.progress import StackError, say, tail
 from deploy.local.servers import ours
-from deploy.local.settings import HOST, Settings, from_environment
+from deploy.local.settings import HOST, Settings, from_environment, remember
 from deploy.local.supervision import Supervisor
 
 _POLL_SECONDS = 0.1
 _PROGRESS_SECONDS = 5.0
+_LIVES = 8  # a part that needs others may try a few times; more is a fault of its own
 _TO_ALL = (signal.SIGKILL, signal.SIGSTOP, signal.SIGCONT)
 
 
@@ -73,6 +75,7 @@ class Stack:
         wanted = _wanted(only, services)
         with self._locked():
             account.folder(self.settings.logs, account.invoker(), mode=0o755)
+            remember(self.settings)
             self._supervisor.ensure_running()
             self._start_stage(wanted, Stage.NAMING)
             self._start_stage(wanted, Stage.SERVERS)
@@ -135,7 +138,8 @@ class Stack:
     def wait_healthy(self, name: str, deadline_seconds: float | None = None) -> None:
         """Poll until the process is healthy; StackError with the end of its log after the deadline."""
         seconds = deadline_seconds or part(name).deadline_seconds
-        self._wait(f"{name} to be healthy", lambda: self._is_healthy(name), seconds, self._why(name))
+        lives: set[int] = set()
+        self._wait(f"{name} to be healthy", lambda: self._is_healthy(name, lives), seconds, self._why(name))
 
     def pid(self, name: str) -> int:
         """The process id, 0 when it does not run."""
@@ -175,6 +179,11 @@ class Stack:
         """Back to real time."""
         self.settings.clock.unlink(missing_ok=True)
 
+    def clean(self) -> None:
+        """End the stack and delete its state directory, data and secrets included."""
+        self.down()
+        shutil.rmtree(self.settings.state, ignore_errors=True)
+
     @contextmanager
     def _locked(self) -> Iterator[None]:
         self.settings.state.mkdir(parents=True, exist_ok=True)
@@ -202,9 +211,10 @@ class Stack:
             say(f"stopping {', '.join(names)}")
             self._supervisor.stop(names)
 
-    def _is_healthy(self, name: str) -> bool:
-        if self._supervisor.state(name) == "FATAL":
-            raise StackError(f"{name} gave up\n{tail(self._log(name))}")
+    def _is_healthy(self, name: str, lives: set[int]) -> bool:
+        lives.add(self._supervisor.pid(name))
+        if len(lives) > _LIVES or self._supervisor.state(name) == "FATAL":
+            raise StackError(f"{name} ends again and again\n{tail(self._log(name))}")
         return part(name).is_healthy(self.settings)
 
     def _why(self, name: str) -> Callable[[], str]:

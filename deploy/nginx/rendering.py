@@ -10,13 +10,18 @@ from deploy.local.settings import CHECKOUT, Settings
 from deploy.nginx.routes import RESOURCES
 
 _FOLDER = CHECKOUT / "deploy/nginx"
+#: status -> code, English, Chinese; the codes are those of the services where they say the same.
 _PROBLEMS = {
-    404: ("not_found", "Nothing is served at this address", "该地址没有内容"),
-    413: ("body_too_large", "The body is larger than this address takes", "提交内容超过大小限制"),
-    429: ("too_many_requests", "Too many requests; try again in a moment", "请求过于频繁，请稍后再试"),
-    502: ("service_unreachable", "The service behind this address does not answer", "服务暂时无法连接"),
-    503: ("service_unavailable", "The service behind this address is not available", "服务暂不可用"),
-    504: ("service_timeout", "The service behind this address took too long", "服务响应超时"),
+    400: ("malformed_request", "This is not a well-formed HTTP request.", "请求格式有误。"),
+    404: ("route_not_found", "There is nothing at this address.", "没有这个地址。"),
+    405: ("method_not_allowed", "This address does not take this method.", "此地址不接受该方法。"),
+    408: ("body_incomplete", "The body did not arrive in time.", "请求体未及时送达。"),
+    413: ("body_too_large", "The body is over 1048576 bytes.", "请求体超过 1048576 字节。"),
+    414: ("address_too_long", "The address is too long.", "地址过长。"),
+    429: ("too_many_requests", "Too many requests; try again in a moment.", "请求过于频繁，请稍后再试。"),
+    502: ("unavailable", "A part of the system does not answer; try again later.", "系统某部分暂不可用，请稍后再试。"),
+    503: ("unavailable", "A part of the system does not answer; try again later.", "系统某部分暂不可用，请稍后再试。"),
+    504: ("no_answer", "A part of the system did not answer in time.", "系统某部分未及时应答，请稍后再试。"),
 }
 
 
@@ -30,8 +35,10 @@ def for_local_stack(settings: Settings, home: Path) -> str:
             "LISTEN": settings.address("edge"),
             "PORTAL": str(settings.checkout / "services/portal/static"),
             "UPSTREAMS": upstreams({name: settings.address(name) for name in RESOURCES}),
-            "RATE": "400r/s",
-            "TOKEN_RATE": "60r/s",
+            "RATE": "2000r/s",
+            "BURST": "2000",
+            "TOKEN_RATE": "100r/s",
+            "TOKEN_BURST": "200",
         }
     )
 
@@ -47,7 +54,9 @@ def for_image() -> str:
             "PORTAL": "/srv/portal",
             "UPSTREAMS": upstreams({name: f"{name}:8000" for name in RESOURCES}),
             "RATE": "50r/s",
+            "BURST": "100",
             "TOKEN_RATE": "5r/s",
+            "TOKEN_BURST": "20",
         }
     )
 
@@ -55,7 +64,7 @@ def for_image() -> str:
 def render(values: Mapping[str, str]) -> str:
     """Fill the template's @NAME@ marks; nginx's own variables stay as they are."""
     text = (_FOLDER / "nginx.conf.template").read_text()
-    for name, value in {**values, "PROBLEMS": _problems(), "ROUTES": _routes()}.items():
+    for name, value in {**values, "PROBLEMS": _problems(), "ROUTES": _routes(), "ERROR_PAGES": _error_pages()}.items():
         text = text.replace(f"@{name}@", value)
     return text
 
@@ -76,6 +85,10 @@ def _routes() -> str:
 def _route(owner: str, names: tuple[str, ...]) -> str:
     segments = "|".join(names)
     return f'        "~^/api/v1/({segments})(/|$)" {owner};\n        "/api/v1/{owner}/openapi.json" {owner};'
+
+
+def _error_pages() -> str:
+    return "\n".join(f"        error_page {status} @problem_{status};" for status in _PROBLEMS)
 
 
 def _problems() -> str:
