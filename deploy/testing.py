@@ -14,7 +14,17 @@ from deploy.local.settings import Settings, for_tests
 from deploy.local.stack import Stack
 
 #: Cheap and pure first; what stops and kills parts of the stack last, so that it disturbs no other suite.
-ORDER = ("architecture", "unit", "contracts", "chassis", "integration", "concurrency", "e2e", "stack", "faults")
+ORDER = (
+    "architecture",
+    "unit",
+    "contracts",
+    "chassis",
+    "integration",
+    "concurrency",
+    "e2e",
+    "stack",
+    "faults",
+)
 _NO_TESTS = 5
 
 

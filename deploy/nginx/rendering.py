@@ -19,8 +19,16 @@ _PROBLEMS = {
     413: ("body_too_large", "The body is over 1048576 bytes.", "请求体超过 1048576 字节。"),
     414: ("address_too_long", "The address is too long.", "地址过长。"),
     429: ("too_many_requests", "Too many requests; try again in a moment.", "请求过于频繁，请稍后再试。"),
-    502: ("unavailable", "A part of the system does not answer; try again later.", "系统某部分暂不可用，请稍后再试。"),
-    503: ("unavailable", "A part of the system does not answer; try again later.", "系统某部分暂不可用，请稍后再试。"),
+    502: (
+        "unavailable",
+        "A part of the system does not answer; try again later.",
+        "系统某部分暂不可用，请稍后再试。",
+    ),
+    503: (
+        "unavailable",
+        "A part of the system does not answer; try again later.",
+        "系统某部分暂不可用，请稍后再试。",
+    ),
     504: ("no_answer", "A part of the system did not answer in time.", "系统某部分未及时应答，请稍后再试。"),
 }
 
@@ -64,7 +72,12 @@ def for_image() -> str:
 def render(values: Mapping[str, str]) -> str:
     """Fill the template's @NAME@ marks; nginx's own variables stay as they are."""
     text = (_FOLDER / "nginx.conf.template").read_text()
-    for name, value in {**values, "PROBLEMS": _problems(), "ROUTES": _routes(), "ERROR_PAGES": _error_pages()}.items():
+    for name, value in {
+        **values,
+        "PROBLEMS": _problems(),
+        "ROUTES": _routes(),
+        "ERROR_PAGES": _error_pages(),
+    }.items():
         text = text.replace(f"@{name}@", value)
     return text
 
