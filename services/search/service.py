@@ -1,0 +1,87 @@
+"""Search over HTTP, and the facts that fill it."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, ClassVar
+
+from nameko.extensions import DependencyProvider
+
+from schemas.http.search import SearchPage, SearchQuery, SuggestionQuery, Suggestions
+from schemas.refusal import Unavailable
+from services.chassis import http, inbox
+from services.chassis.auth import Tokens
+from services.chassis.clock import Clock
+from services.chassis.paging import Paging, make_cursor
+from services.chassis.telemetry import Telemetry
+from services.search import usecases
+from services.search.domain import SearchUnavailable
+from services.search.storage import Engine
+
+
+class Elastic(DependencyProvider):
+    """Gives each worker the Engine at ELASTICSEARCH_URL; one per process, which starts also while it is down."""
+
+    _engines: ClassVar[dict[str, Engine]] = {}
+
+    def setup(self) -> None:
+        """Connects to nothing yet."""
+        url = os.environ["ELASTICSEARCH_URL"]
+        self.engine = self._engines.setdefault(url, Engine(url))
+
+    def get_dependency(self, worker_ctx: object) -> Engine:
+        """Return the engine."""
+        return self.engine
+
+
+class Query(SearchQuery, Paging):
+    """What may be asked, page by page."""
+
+
+class SearchHttp:
+    """Public: what is found here is shown to everybody."""
+
+    name = "search_http"
+    engine = Elastic()
+    clock = Clock()
+    tokens = Tokens()
+    telemetry = Telemetry("search")
+    openapi = http.OpenApi("search")
+
+    @http.endpoint("GET", "/search", query=Query, answer=SearchPage, roles=None, transaction=False)
+    def find(self, call: http.Call) -> dict[str, Any]:
+        """Slots, programmes, venues or experts that suit."""
+        found = usecases.find(self.engine, call.query, call.now)
+        keys = found.pop("next_keys")
+        return {**found, "next": make_cursor(keys) if keys else None}
+
+    @http.endpoint(
+        "GET", "/suggestions", query=SuggestionQuery, answer=Suggestions, roles=None, transaction=False
+    )
+    def suggest(self, call: http.Call) -> dict[str, Any]:
+        """Names that hold what was typed so far."""
+        return {"items": usecases.suggest(self.engine, call.query["q"], call.query["limit"])}
+
+
+class Search:
+    """Takes the owners' facts into the indices."""
+
+    name = "search"
+    engine = Elastic()
+
+    @inbox.consume(
+        {
+            "accounts": ["district", "organisation"],
+            "catalog": ["venue", "programme", "slot", "unit"],
+            "experts": ["expert", "engagement"],
+        },
+        stateless=True,
+        whole=True,
+        batch=200,
+    )
+    def take_in(self, facts: list[inbox.Fact], conn: None) -> None:
+        """Indexes what happened; while Elasticsearch is away the facts wait on the bus."""
+        try:
+            usecases.take_in(self.engine, facts)
+        except SearchUnavailable as error:
+            raise Unavailable from error

@@ -1,0 +1,227 @@
+"""What search does: take facts in, in any order, and answer what is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from services.chassis import geo
+from services.search import documents, domain, queries, words
+from services.search.domain import Document, Facts, StoredFact
+from services.search.highlights import excerpt, highlighted
+from services.search.storage import SERVING, Engine, Generation, NoGeneration
+
+FIRST_EDITION = "000001"
+
+
+class Told(Protocol):
+    """An event as it is told to a consumer."""
+
+    @property
+    def aggregate(self) -> str:
+        """What it is about."""
+
+    @property
+    def aggregate_id(self) -> UUID:
+        """Which one it is about."""
+
+    @property
+    def version(self) -> int:
+        """The version that this one reached."""
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """Its whole public state."""
+
+
+def prepare(engine: Engine) -> None:
+    """Make the first indices, unless there are some; may be done by two processes at once."""
+    if not engine.exists(SERVING):
+        engine.create(SERVING, FIRST_EDITION)
+
+
+def take_in(engine: Engine, told: Sequence[Told]) -> None:
+    """Keep facts and compose anew every document that shows something of them.
+
+    A fact is written before what depends on it is read: of two workers that take in facts of one document at
+    once, the later writer then reads both, and its composition has the higher rank.
+    """
+    facts = _newest(told)
+    for generation, keys in _kept(engine, facts).items():
+        compose_again(engine, generation, _touched(engine, generation, keys, facts))
+
+
+def _newest(told: Sequence[Told]) -> dict[str, StoredFact]:
+    newest: dict[str, StoredFact] = {}
+    for one in told:
+        key = domain.key_of(one.aggregate, one.data, one.aggregate_id)
+        if key not in newest or newest[key].version <= one.version:
+            newest[key] = StoredFact(one.version, one.data)
+    return newest
+
+
+def _kept(engine: Engine, facts: dict[str, StoredFact]) -> dict[Generation, list[str]]:
+    try:
+        return engine.keep(facts)
+    except NoGeneration:
+        prepare(engine)
+        return engine.keep(facts)
+
+
+def _touched(engine: Engine, generation: Generation, keys: Sequence[str], facts: Facts) -> list[str]:
+    """The keys of the documents that these facts show in."""
+    hosts = [key for key in keys if _kind(key) in _LEANT_ON]
+    guests = [f"expert:{facts[key].state['expert_id']}" for key in keys if _kind(key) == "engagement"]
+    found = [*keys, *guests, *_leaning_on(engine, generation, hosts)]
+    return [key for key in dict.fromkeys(found) if _is_document(key)]
+
+
+#: Aggregates that other facts name.
+_LEANT_ON = ("district", "organisation", "venue", "unit", "programme")
+
+
+def _leaning_on(engine: Engine, generation: Generation, keys: Sequence[str]) -> list[str]:
+    """All that rests on these facts, at first or second hand."""
+    found: dict[str, None] = {}
+    frontier = list(keys)
+    while frontier:
+        new = [key for key in engine.referring(generation, frontier) if key not in found]
+        found |= dict.fromkeys(new)
+        frontier = [key for key in new if _kind(key) in _LEANT_ON]
+    return list(found)
+
+
+def compose_again(engine: Engine, generation: Generation, keys: Iterable[str]) -> None:
+    """Compose and write the documents of these keys from the facts as they are now."""
+    own = engine.facts(generation, keys)
+    near_keys = {key: domain.references(_kind(key), fact.state) for key, fact in own.items()}
+    near = engine.facts(generation, {name for names in near_keys.values() for name in names})
+    far_keys = {key: domain.references(_kind(key), fact.state) for key, fact in near.items()}
+    unread = {name for names in far_keys.values() for name in names} - near.keys()
+    known = near | engine.facts(generation, unread)
+    engine.put(
+        generation,
+        [
+            _composed(engine, generation, key, fact, near_keys[key], far_keys, known)
+            for key, fact in own.items()
+        ],
+    )
+
+
+def _composed(
+    engine: Engine,
+    generation: Generation,
+    key: str,
+    fact: StoredFact,
+    near_keys: list[str],
+    far_keys: Mapping[str, list[str]],
+    known: Facts,
+) -> tuple[str, int, Document]:
+    aggregate = _kind(key)
+    engagements = _engagements(engine, generation, key) if aggregate == "expert" else []
+    near = [known[name].version for name in near_keys if name in known]
+    far = [known[name].version for near_key in near_keys for name in far_keys.get(near_key, ()) if name in known]
+    rank = domain.rank(fact.version, [*near, *(engagement.version for engagement in engagements)], far)
+    return aggregate, rank, documents.compose(aggregate, fact, known, [e.state for e in engagements])
+
+
+def _engagements(engine: Engine, generation: Generation, expert_key: str) -> list[StoredFact]:
+    names = engine.referring(generation, [expert_key])
+    return list(engine.facts(generation, names).values()) if names else []
+
+
+def _kind(key: str) -> str:
+    return key.partition(":")[0]
+
+
+def _is_document(key: str) -> bool:
+    return _kind(key) in domain.INDICES
+
+
+def find(engine: Engine, asked: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """One page of what suits: `{items, next_keys, total, facets}`; `next_keys` None at the end.
+
+    Raises CursorInvalid for a cursor of another query, PointRequired, SearchUnavailable.
+    """
+    query = queries.fingerprint(asked)
+    body = queries.question(asked, now, after=_after(asked, query), only=_bookable(engine, asked, now))
+    answer = engine.search(SERVING.alias(asked["type"]), body)
+    hits = answer["hits"]["hits"]
+    page = hits[: asked["limit"]]
+    return {
+        "items": [_item(hit, asked) for hit in page],
+        "next_keys": [query, *page[-1]["sort"]] if len(hits) > len(page) else None,
+        "total": answer["hits"]["total"]["value"],
+        "facets": _facets(answer.get("aggregations", {})),
+    }
+
+
+def _after(asked: Mapping[str, Any], query: str) -> list[Any] | None:
+    cursor = asked.get("cursor")
+    if cursor is None:
+        return None
+    if not cursor or cursor[0] != query:
+        raise domain.CursorInvalid(field="cursor")
+    return list(cursor[1:])
+
+
+def _bookable(engine: Engine, asked: Mapping[str, Any], now: datetime) -> list[str] | None:
+    """The programmes that have a slot to book, where only such are asked for: the slots know."""
+    if asked["type"] != "programmes" or not asked["bookable"]:
+        return None
+    answer = engine.search(SERVING.alias("slots"), queries.bookable_programmes(asked, now))
+    return [bucket["key"] for bucket in answer["aggregations"]["programmes"]["buckets"]]
+
+
+def _item(hit: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
+    view: dict[str, Any] = hit["_source"]["view"]
+    runs = words.runs(asked.get("q") or "")
+    return {**view, "distance_km": _distance_km(view, hit, asked), "highlights": _highlights(view, runs)}
+
+
+def _distance_km(view: Mapping[str, Any], hit: Mapping[str, Any], asked: Mapping[str, Any]) -> float | None:
+    """By road, as everywhere; only the engine knows where an expert's division is."""
+    if asked.get("lat") is None or asked.get("lon") is None:
+        return None
+    if view.get("lat") is not None:
+        here = geo.Point(asked["lat"], asked["lon"])
+        return round(geo.road_km(here, geo.Point(view["lat"], view["lon"])), 1)
+    return round(hit["sort"][0] * geo.ROAD_FACTOR, 1) if asked["sort"] == "distance" else None
+
+
+def _highlights(view: Mapping[str, Any], runs: Sequence[str]) -> dict[str, str]:
+    if not runs:
+        return {}
+    whole = {name: highlighted(view.get(name), runs) for name in _HIGHLIGHTED}
+    found = {**whole, "summary": excerpt(view.get("summary"), runs)}
+    return {name: text for name, text in found.items() if text}
+
+
+_HIGHLIGHTED = ("title", "venue_name", "organisation_name", "district_name", "employer")
+
+
+def _facets(aggregations: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    return {
+        name: [
+            {"value": str(bucket.get("key_as_string", bucket["key"])), "count": bucket["doc_count"]}
+            for bucket in facet["values"]["buckets"]
+        ]
+        for name, facet in aggregations.items()
+    }
+
+
+def suggest(engine: Engine, part: str, limit: int) -> list[dict[str, Any]]:
+    """Names that hold what was typed so far, or sound like it: topics first, then what is found."""
+    runs = words.runs(part)
+    if not runs:
+        return []
+    topics = [
+        {"type": "topic", "id": code, "text": name} for code, name in documents.topics_named(runs[0])
+    ]
+    aliases = ",".join(SERVING.alias(domain.INDICES[kind]) for kind in ("programme", "venue", "expert"))
+    hits = engine.search(aliases, queries.suggestion(part, limit))["hits"]["hits"]
+    views = [hit["_source"]["view"] for hit in hits]
+    found = [{"type": view["type"], "id": view["id"], "text": view["title"]} for view in views]
+    return list({(one["type"], one["text"]): one for one in [*topics, *found]}.values())[:limit]
