@@ -1,0 +1,1 @@
+"""Demand: schools, what they ask for, and the school calendar."""

@@ -1,0 +1,1 @@
+"""The SQL of demand, by subject; every statement runs in its caller's transaction, none commits."""
