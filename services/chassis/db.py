@@ -9,7 +9,7 @@ from nameko.extensions import DependencyProvider
 from psycopg.abc import PQGen
 
 from schemas.refusal import Busy, Unavailable
-from services.chassis.store import Connection, Store, connect, savepoint
+from services.chassis.store import Connection, Store, connect, in_transaction, savepoint
 
 __all__ = [
     "Busy",
@@ -20,6 +20,7 @@ __all__ = [
     "Unavailable",
     "connect",
     "hub_is_cooperative",
+    "in_transaction",
     "savepoint",
 ]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import psycopg
@@ -12,6 +13,8 @@ from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequest
 from schemas.refusal import Busy, Unavailable
 
 Connection = psycopg.Connection[dict[str, Any]]
+
+_open: ContextVar[bool] = ContextVar("transaction_open", default=False)
 
 LENDING_SECONDS = 3.0
 CONNECT_SECONDS = 3
@@ -97,7 +100,7 @@ class Store:
     @contextmanager
     def _lent(self, *, read_only: bool) -> Iterator[Connection]:
         """Borrow, run and settle one transaction, with failures translated; the pool drops what broke."""
-        with self._translated(), self._pool.connection() as conn:
+        with self._translated(), self._pool.connection() as conn, _noted():
             if conn.read_only is not read_only:
                 conn.read_only = read_only
             yield conn
@@ -127,6 +130,21 @@ def connect(url: str, *, name: str = "keqiao", min_size: int = 1, max_size: int 
     store = Store(url, name=name, min_size=min_size, max_size=max_size)
     store.open()
     return store
+
+
+def in_transaction() -> bool:
+    """Return whether this greenlet or thread has a transaction open: no call to another service then."""
+    return _open.get()
+
+
+@contextmanager
+def _noted() -> Iterator[None]:
+    """Note that a transaction is open, for as long as it is."""
+    token = _open.set(True)
+    try:
+        yield
+    finally:
+        _open.reset(token)
 
 
 def savepoint(conn: Connection) -> AbstractContextManager[psycopg.Transaction]:
