@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
+from typing import Protocol
 
 from deploy.local.processes import PROCESSES, Process
 from deploy.local.servers import edge, elasticsearch, mail, ours, postgres, rabbitmq
@@ -14,6 +16,10 @@ from deploy.local.settings import Settings
 
 def _nothing(settings: Settings) -> None:
     """A part that has nothing to complete."""
+
+
+def _no_files(settings: Settings) -> list[Path]:
+    return []
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,16 @@ class Part:
     is_healthy: Callable[[Settings], bool]
     provision: Callable[[Settings], None] = _nothing
     deadline_seconds: float = 60.0
+    watched: Callable[[Settings], list[Path]] = _no_files
+
+
+class _Server(Protocol):
+    """What each module of deploy.local.servers offers; some have a `provision` besides."""
+
+    def prepare(self, settings: Settings) -> None: ...
+    def program(self, settings: Settings) -> Program: ...
+    def is_healthy(self, settings: Settings) -> bool: ...
+    def watched(self, settings: Settings) -> list[Path]: ...
 
 
 def _ours(name: str) -> Part:
@@ -34,8 +50,12 @@ def _ours(name: str) -> Part:
         ours.prepare,
         partial(_program_of_ours, name),
         partial(_health_of_ours, name),
-        deadline_seconds=60.0,
+        watched=partial(_files_of_ours, name),
     )
+
+
+def _files_of_ours(name: str, settings: Settings) -> list[Path]:
+    return ours.watched(settings, PROCESSES[name])
 
 
 def _program_of_ours(name: str, settings: Settings) -> Program:
@@ -46,6 +66,18 @@ def _health_of_ours(name: str, settings: Settings) -> bool:
     return ours.is_healthy(settings, name)
 
 
+def _server(name: str, module: _Server, deadline_seconds: float) -> Part:
+    return Part(
+        PROCESSES[name],
+        module.prepare,
+        module.program,
+        module.is_healthy,
+        getattr(module, "provision", _nothing),
+        deadline_seconds,
+        module.watched,
+    )
+
+
 _SERVERS = {
     "epmd": Part(
         PROCESSES["epmd"],
@@ -54,31 +86,11 @@ _SERVERS = {
         rabbitmq.epmd_is_healthy,
         deadline_seconds=15.0,
     ),
-    "postgres": Part(
-        PROCESSES["postgres"],
-        postgres.prepare,
-        postgres.program,
-        postgres.is_healthy,
-        postgres.provision,
-        60.0,
-    ),
-    "rabbitmq": Part(
-        PROCESSES["rabbitmq"],
-        rabbitmq.prepare,
-        rabbitmq.program,
-        rabbitmq.is_healthy,
-        rabbitmq.provision,
-        90.0,
-    ),
-    "elasticsearch": Part(
-        PROCESSES["elasticsearch"],
-        elasticsearch.prepare,
-        elasticsearch.program,
-        elasticsearch.is_healthy,
-        deadline_seconds=120.0,
-    ),
-    "mail": Part(PROCESSES["mail"], mail.prepare, mail.program, mail.is_healthy, deadline_seconds=30.0),
-    "edge": Part(PROCESSES["edge"], edge.prepare, edge.program, edge.is_healthy, deadline_seconds=30.0),
+    "postgres": _server("postgres", postgres, 60.0),
+    "rabbitmq": _server("rabbitmq", rabbitmq, 90.0),
+    "elasticsearch": _server("elasticsearch", elasticsearch, 120.0),
+    "mail": _server("mail", mail, 30.0),
+    "edge": _server("edge", edge, 30.0),
 }
 
 

@@ -14,14 +14,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local import account, leftovers
+from deploy.local import account, fingerprints, leftovers
 from deploy.local import environment as environments
 from deploy.local.parts import part
 from deploy.local.processes import PROCESSES, SERVICES, Stage, in_stage, named
 from deploy.local.progress import StackError, say, tail
 from deploy.local.servers import ours
 from deploy.local.settings import HOST, Settings, from_environment, remember
-from deploy.local.supervision import Supervisor
+from deploy.local.supervision import ALIVE, Supervisor
 
 _POLL_SECONDS = 0.1
 _PROGRESS_SECONDS = 5.0
@@ -127,7 +127,7 @@ class Stack:
     def start(self, name: str, deadline_seconds: float | None = None) -> None:
         """Start a stopped process and wait until it is healthy."""
         part(name).prepare(self.settings)
-        self._supervisor.start(name)
+        self._start(name)
         self.wait_healthy(name, deadline_seconds)
 
     def restart(self, name: str) -> None:
@@ -197,10 +197,26 @@ class Stack:
         names = self._written(name for name in wanted if name in stages)
         for name in names:
             part(name).prepare(self.settings)
-            self._supervisor.start(name)
+        self._renew([name for name in names if self._is_outdated(name)])
+        for name in names:
+            self._start(name)
         for name in names:
             self.wait_healthy(name)
             part(name).provision(self.settings)
+
+    def _is_outdated(self, name: str) -> bool:
+        runs = self._supervisor.state(name) in ALIVE
+        return runs and not fingerprints.is_current(self.settings, part(name))
+
+    def _renew(self, names: list[str]) -> None:
+        if names:
+            say(f"restarting what has changed: {', '.join(names)}")
+            self._supervisor.stop(names)
+
+    def _start(self, name: str) -> None:
+        if self._supervisor.state(name) not in ALIVE:
+            fingerprints.record(self.settings, part(name))
+            self._supervisor.start(name)
 
     def _written(self, names: Iterable[str]) -> list[str]:
         return [name for name in names if ours.is_written(self.settings, PROCESSES[name])]

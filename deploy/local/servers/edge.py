@@ -33,6 +33,11 @@ def program(settings: Settings) -> Program:
     return Program(command, {**BASE_VARIABLES, "HOME": str(home)}, home, python_account(settings))
 
 
+def watched(settings: Settings) -> list[Path]:
+    """Files whose change calls for a restart."""
+    return [settings.state / "edge/nginx.conf"]
+
+
 def is_healthy(settings: Settings) -> bool:
     """Whether the edge itself answers, whatever stands behind it."""
     try:

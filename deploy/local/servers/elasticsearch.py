@@ -17,6 +17,7 @@ from deploy.local.settings import HOST, Settings, reachable_by_others
 VERSION = "8.19.9"
 _OLDEST_JAVA = 17
 _USUAL_FOLDERS = ("/usr/lib/jvm/*", "/usr/local/lib/jvm/*", "/opt/java/*", "/opt/jdk*")
+_SETTINGS_FILES = ("elasticsearch.yml", "jvm.options", "jvm.options.d/heap.options")
 _HEAP = "-Xms512m\n-Xmx512m\n"
 
 
@@ -46,6 +47,11 @@ def program(settings: Settings) -> Program:
     }
     command = (str(distribution(settings) / "bin/elasticsearch"),)
     return Program(command, variables, home, account.ordinary())
+
+
+def watched(settings: Settings) -> list[Path]:
+    """Files whose change calls for a restart."""
+    return [settings.state / "elasticsearch/config" / name for name in _SETTINGS_FILES]
 
 
 def is_healthy(settings: Settings) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import urllib.request
+from pathlib import Path
 
 from deploy.local import account
 from deploy.local.environment import environment
@@ -21,6 +22,11 @@ def program(settings: Settings) -> Program:
     variables = {"PYTHONPATH": str(settings.checkout), **BASE_VARIABLES, **environment(settings, "mail")}
     command = (str(settings.venv / "bin/python"), "-m", "deploy.local.mail")
     return Program(command, variables, settings.checkout, python_account(settings))
+
+
+def watched(settings: Settings) -> list[Path]:
+    """Files whose change calls for a restart."""
+    return [settings.checkout / "deploy/local/mail.py"]
 
 
 def is_healthy(settings: Settings) -> bool:

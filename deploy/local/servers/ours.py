@@ -41,6 +41,13 @@ def program(settings: Settings, name: str, overrides: Mapping[str, str] | None =
     )
 
 
+def watched(settings: Settings, process: Process) -> list[Path]:
+    """The code that a process runs: its own room, the chassis and the contracts."""
+    services = settings.checkout / "services"
+    room = process.name if process.is_service else process.module.split(".")[1]
+    return [services / room, services / "chassis", settings.checkout / "schemas"]
+
+
 def is_healthy(settings: Settings, name: str) -> bool:
     """Whether the process says that it is ready on its metrics port."""
     return answers_ready(settings.address(name, "metrics"))

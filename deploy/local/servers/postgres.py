@@ -52,6 +52,11 @@ def program(settings: Settings) -> Program:
     return Program(command, {"HOME": str(home)}, home, account.ordinary())
 
 
+def watched(settings: Settings) -> list[Path]:
+    """Files whose change calls for a restart."""
+    return [settings.state / "postgres/postgresql.conf"]
+
+
 def is_healthy(settings: Settings) -> bool:
     """Whether the server accepts connections and answers a query."""
     try:

@@ -61,6 +61,11 @@ def epmd_program(settings: Settings) -> Program:
     return Program(command, {"HOME": str(home)}, home, account.ordinary())
 
 
+def watched(settings: Settings) -> list[Path]:
+    """Files whose change calls for a restart."""
+    return [settings.state / "rabbitmq/rabbitmq.conf"]
+
+
 def is_healthy(settings: Settings) -> bool:
     """Whether the broker greets an AMQP client; listeners open only after the definitions are in."""
     try:
