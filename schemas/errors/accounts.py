@@ -15,7 +15,9 @@ MESSAGES: dict[str, Message] = {
     "refresh_refused": Message(401, "Please log in again.", "请重新登录。"),
     "nothing_to_change": Message(422, "The change names no field.", "没有需要修改的内容。"),
     "not_yourself": Message(
-        422, "You cannot close your own account or drop your own role.", "不能停用自己的账号或取消自己的角色。"
+        422,
+        "You cannot close your own account or drop your own role.",
+        "不能停用自己的账号或取消自己的角色。",
     ),
     "current_password_wrong": Message(422, "The current password is not right.", "当前密码不正确。"),
     "membership_exists": Message(409, "The user has this role there already.", "该用户已有此角色。"),

@@ -83,7 +83,7 @@ class RequestState(Fact):
     distance_limit_km = Int(required=True, min=1, max=600)
     language = Language(required=True)
     language_required = Flag(required=True)
-    preferences = Text(required=True, max=500, allow_none=True)
+    preferences = Text(required=True, max=500, allow_none=True, lines=True)
     state = Text(required=True, max=20)
     state_reason = Text(required=True, max=500, allow_none=True)
     match_id = Id(required=True, allow_none=True)

@@ -49,7 +49,10 @@ Handler = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Call:
-    """One call as a handler sees it: `body` and `query` as the schemas read them, `params` from the path."""
+    """One call as a handler sees it: `body` and `query` as the schemas read them, `params` from the path.
+
+    `if_match` is set wherever the caller sent one; `address` is the client's, as the edge tells it.
+    """
 
     body: dict[str, Any]
     query: dict[str, Any]
@@ -59,6 +62,7 @@ class Call:
     language: str
     caller: Caller | None
     if_match: int | None
+    address: str
 
     @property
     def actor(self) -> Actor:
@@ -149,9 +153,8 @@ class _Work:
     def _call(self, raw: Any) -> Call:
         now = self.service.clock.now()
         caller = self._caller(now)
-        if_match = (
-            reading.read_if_match(self.request.headers.get("If-Match")) if self.promise.changes else None
-        )
+        header = self.request.headers.get("If-Match")
+        if_match = reading.read_if_match(header) if header or self.promise.changes else None
         return Call(
             body=reading.load_body(raw, self.promise.body),
             query=reading.read_query(self.request.args, self.promise.query),
@@ -161,6 +164,7 @@ class _Work:
             language=self.language,
             caller=caller,
             if_match=if_match,
+            address=self.request.headers.get("X-Real-IP") or self.request.remote_addr or "unknown",
         )
 
     def _caller(self, now: datetime) -> Caller | None:

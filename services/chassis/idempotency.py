@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
+import os
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -85,7 +87,9 @@ def attempt(*, caller: str, route: str, key: str | None, body: object, now: date
     if not key or not _KEY.fullmatch(key):
         raise IdempotencyKeyRequired(field="Idempotency-Key")
     canonical = json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return Attempt(caller, route, key, hashlib.sha256(canonical.encode()).digest(), now)
+    # A body may hold a password: a plain hash of it, kept for days, could be searched for the password.
+    secret = os.environ.get("AMQP_URL", "").encode()
+    return Attempt(caller, route, key, hmac.new(secret, canonical.encode(), hashlib.sha256).digest(), now)
 
 
 def begin(conn: Connection, this: Attempt) -> Response | None:

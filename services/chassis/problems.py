@@ -56,7 +56,7 @@ def problem(
         json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"),
         status=message.status,
         content_type=MEDIA_TYPE,
-        headers={**_headers(code, message.status), **(headers or {})},
+        headers={**_headers(code, message.status), **_wait(refusal), **(headers or {})},
     )
 
 
@@ -98,6 +98,12 @@ def _title(status: int, language: str) -> str:
     return (
         HTTPStatus(status).phrase if language == "en" else _TITLES_ZH.get(status, HTTPStatus(status).phrase)
     )
+
+
+def _wait(refusal: Refusal) -> dict[str, str]:
+    """A refusal that knows how long to wait says so in its param `retry_after`, in seconds."""
+    seconds = refusal.params.get("retry_after")
+    return {"Retry-After": str(seconds)} if seconds else {}
 
 
 def _headers(code: str, status: int) -> dict[str, str]:
