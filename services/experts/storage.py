@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from psycopg import sql
+
 from services.chassis.store import Connection
 from services.experts.domain import Appointment, Engagement, Limits, Place, Window, Wish
 
@@ -221,3 +223,22 @@ def replace_windows(conn: Connection, expert_id: UUID, new: Sequence[Window]) ->
         "select %s, unnest(%s::timestamptz[]), unnest(%s::timestamptz[])",
         [expert_id, [w.starts_at for w in new], [w.ends_at for w in new]],
     )
+
+
+# -- profiles ----------------------------------------------------------------------------------------------
+
+COLUMNS = (
+    "id", "user_id", "organisation_id", "name", "kind", "employer", "title", "topics", "audiences", "grades",
+    "languages", "adcode", "lat", "lon", "contact", "travel_limit_km", "cap_day", "cap_week", "cap_month",
+    "volunteer", "state", "demonstration", "version",
+)  # fmt: skip
+_NAMES = sql.SQL(", ").join(sql.Identifier("expert", column) for column in COLUMNS)
+_INSERT_EXPERT = sql.SQL("insert into expert ({}) values ({})").format(
+    sql.SQL(", ").join(sql.Identifier(column) for column in COLUMNS),
+    sql.SQL(", ").join(sql.Placeholder(column) for column in COLUMNS),
+)
+
+
+def insert_expert(conn: Connection, row: Row) -> None:
+    """Insert one expert; raises psycopg.errors.UniqueViolation if the user is an expert already."""
+    conn.execute(_INSERT_EXPERT, dict(row))

@@ -28,6 +28,7 @@ def tell(
     aggregate, schema = EVENTS[event]
     outbox.append(
         conn,
+        owner="catalog",
         now=now,
         type=event,
         aggregate=aggregate,

@@ -195,6 +195,7 @@ def _tell(
     for engagement in changed:
         outbox.append(
             conn,
+            owner="experts",
             now=now,
             type=event,
             aggregate="engagement",
