@@ -164,7 +164,7 @@ class _Work:
             language=self.language,
             caller=caller,
             if_match=if_match,
-            address=self.request.headers.get("X-Real-IP") or self.request.remote_addr or "unknown",
+            address=self.request.headers.get("X-Forwarded-For") or self.request.remote_addr or "unknown",
         )
 
     def _caller(self, now: datetime) -> Caller | None:
