@@ -6,39 +6,48 @@ const PAGE = 12;
 
 /** The answer of /api/v1/search; throws an Error whose message is a key of texts.js. */
 export async function ask(wish) {
+  return read("/api/v1/search", { limit: PAGE, ...wish });
+}
+
+/** Names that begin with, hold or sound like what was typed; none if search does not answer. */
+export async function suggest(part) {
+  return read("/api/v1/suggestions", { q: part }).then((answer) => answer.items.map((item) => item.text), () => []);
+}
+
+async function read(path, wish) {
   const query = new URLSearchParams();
-  for (const [name, value] of Object.entries({ limit: PAGE, ...wish })) if (value) query.set(name, value);
-  const answer = await fetch(`/api/v1/search?${query}`, { headers: { "Accept-Language": language() } });
-  if (answer.status === 429) throw new Error("tooMany");
-  if (!answer.ok) throw new Error("failed");
+  for (const [name, value] of Object.entries(wish)) if (value !== "" && value != null) query.set(name, value);
+  let answer;
+  try {
+    answer = await fetch(`${path}?${query}`, { headers: { "Accept-Language": language() } });
+  } catch {
+    throw new Error("failed");
+  }
+  if (!answer.ok) throw new Error(answer.status === 429 ? "tooMany" : "failed");
   return answer.json();
 }
 
 /** A list item for one hit. */
 export function hitCard(hit) {
   const card = make("li", "hit");
-  card.append(make("span", "tag", text(kindKey(hit.kind))), title(hit));
-  for (const line of [when(hit), where(hit), hit.summary]) if (line) card.append(make("p", "facts", line));
-  if (hit.free != null) card.append(seats(hit));
+  card.append(make("span", "tag", text(hit.type)), title(hit));
+  for (const line of [when(hit), where(hit), who(hit)]) if (line) card.append(make("p", "facts", line));
+  const summary = hit.highlights.summary ?? "";
+  if (summary) card.append(line("facts", marked(summary)));
+  if (hit.type === "slot") card.append(seats(hit));
   return card;
-}
-
-function kindKey(kind) {
-  return { programme: "kindProgramme", slot: "kindSlot", venue: "kindVenue", expert: "kindExpert" }[kind] ?? "kindAll";
 }
 
 function title(hit) {
   const heading = make("h3");
-  heading.append(...marked(hit.highlight ?? hit.title ?? hit.name ?? ""));
+  heading.append(...(hit.highlights.title ? marked(hit.highlights.title) : [hit.title]));
   return heading;
 }
 
-/** Text with the service's <em> marks as <mark> elements; anything else in it stays text. */
-export function marked(source) {
-  return source.split(/(<em>.*?<\/em>)/su).map((part) => {
-    const inner = /^<em>(.*)<\/em>$/su.exec(part);
-    return inner ? make("mark", "", inner[1]) : document.createTextNode(part);
-  });
+/** The nodes of a highlight: its text, and a <mark> for each <em>; no other element passes. */
+export function marked(html) {
+  const parsed = new DOMParser().parseFromString(html, "text/html").body;
+  return [...parsed.childNodes].map((node) => (node.nodeName === "EM" ? make("mark", "", node.textContent) : node.textContent));
 }
 
 function when(hit) {
@@ -50,12 +59,23 @@ function when(hit) {
 }
 
 function where(hit) {
-  return [hit.venue_name, hit.district_name].filter(Boolean).join(" · ");
+  const place = hit.type === "venue" ? hit.designation : hit.venue_name ?? hit.organisation_name;
+  return [place, hit.district_name].filter(Boolean).join(" · ");
+}
+
+function who(hit) {
+  return hit.type === "expert" ? [hit.position, hit.employer].filter(Boolean).join(" · ") : "";
 }
 
 function seats(hit) {
   const full = hit.free === 0;
   return make("p", full ? "seats full" : "seats", text(full ? "full" : "seats", { n: hit.free }));
+}
+
+function line(style, nodes) {
+  const paragraph = make("p", style);
+  paragraph.append(...nodes);
+  return paragraph;
 }
 
 function make(tag, style = "", content = "") {

@@ -4,7 +4,8 @@ const zh = {
   skip: "跳到搜索", headline: "把科学带到每一所学校",
   lead: "学校提出想要的参观、专家或展览，科桥把一个地区的需求放在一起，与场馆、流动科普设施和专家统一配对，说明每一个结果的理由，并一直跟到活动完成。",
   searchLabel: "搜索活动、场次、场馆和专家", searchHint: "航天、恐龙、chifeng、cf…", searchButton: "搜索",
-  kindLegend: "找什么", kindAll: "全部", kindProgramme: "活动", kindSlot: "场次", kindVenue: "场馆", kindExpert: "专家",
+  typeLegend: "找什么", typeProgrammes: "活动", typeSlots: "可约场次", typeVenues: "场馆", typeExperts: "专家",
+  programme: "活动", slot: "场次", venue: "场馆", expert: "专家",
   foundTitle: "搜索结果", more: "再看一些",
   countsTitle: "眼下有这些资源", areaTitle: "各旗县区的场馆与活动",
   areaText: "选一个旗县区，看那里有什么。方格图只表示相邻关系，不是行政区划界线。",
@@ -17,7 +18,7 @@ const zh = {
   footDemo: "本页数据为演示，学校、人员和场次均为虚构。", footPrivacy: "专家的住处不公开；本页不使用统计脚本，也不保存您的信息。",
   searching: "正在搜索…", found: "共 {n} 条", none: "没有找到“{q}”。换一个词，或者少选一个条件。", noneHere: "这里暂时没有。",
   failed: "搜索暂时不可用，预约等其他功能照常。请稍后再试。", tooMany: "搜索得太快了，请稍等片刻。",
-  countsFailed: "暂时读不到数目。", countsEmpty: "还没有登记资源。", seats: "余 {n} 个名额", full: "已满", seatsOf: "共 {n} 个",
+  countsFailed: "暂时读不到数目。", countsEmpty: "还没有登记资源。", seats: "余 {n} 个名额", full: "已满",
   clear: "全部地区", other: "English", cell: "{name}：{n} 项", title: "科桥 KeQiao",
 };
 
@@ -25,7 +26,8 @@ const en = {
   skip: "Skip to search", headline: "Science for every school",
   lead: "Schools ask for a visit, an expert or an exhibition. KeQiao pools the wishes of a whole region, pairs them with its venues, travelling units and experts, gives the reason for every result, and follows each pairing until it has taken place.",
   searchLabel: "Search programmes, sessions, venues and experts", searchHint: "航天, chifeng, cf…", searchButton: "Search",
-  kindLegend: "What to look for", kindAll: "Everything", kindProgramme: "Programmes", kindSlot: "Sessions", kindVenue: "Venues", kindExpert: "Experts",
+  typeLegend: "What to look for", typeProgrammes: "Programmes", typeSlots: "Bookable sessions", typeVenues: "Venues", typeExperts: "Experts",
+  programme: "Programme", slot: "Session", venue: "Venue", expert: "Expert",
   foundTitle: "Results", more: "Show more",
   countsTitle: "What is on offer now", areaTitle: "Venues and programmes by district",
   areaText: "Choose a district to see what it has. The tiles show who neighbours whom; they are not administrative boundaries.",
@@ -38,7 +40,7 @@ const en = {
   footDemo: "Demonstration data: schools, people and sessions are invented.", footPrivacy: "Experts' homes are not shown. This page has no analytics and keeps nothing about you.",
   searching: "Searching…", found: "{n} found", none: "Nothing found for “{q}”. Try another word, or fewer conditions.", noneHere: "Nothing here yet.",
   failed: "Search is away for the moment; booking goes on. Please try again shortly.", tooMany: "That was a little fast. Please wait a moment.",
-  countsFailed: "The numbers cannot be read right now.", countsEmpty: "Nothing is registered yet.", seats: "{n} places free", full: "Full", seatsOf: "of {n}",
+  countsFailed: "The numbers cannot be read right now.", countsEmpty: "Nothing is registered yet.", seats: "{n} places free", full: "Full",
   clear: "All districts", other: "中文", cell: "{name}: {n}", title: "KeQiao 科桥",
 };
 

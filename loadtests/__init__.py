@@ -1,0 +1,1 @@
+"""The load test: people in their real proportions, arriving on their own time, and the ratios that count."""
