@@ -44,12 +44,13 @@ def amqp_url(settings: Settings, user: str, secret: str) -> str:
 
 
 def _common(settings: Settings, name: str) -> dict[str, str]:
-    return {
+    common = {
         "KEQIAO_ENVIRONMENT": settings.environment,
         "KEQIAO_SERVICE": name,
         "KEQIAO_STATE": str(settings.state),
-        "CLOCK_FILE": str(settings.clock),
     }
+    movable = {} if settings.environment == "production" else {"CLOCK_FILE": str(settings.clock)}
+    return common | movable
 
 
 def _service(settings: Settings, secrets: Mapping[str, str], name: str) -> dict[str, str]:
