@@ -1,0 +1,207 @@
+"""Every kind of lie, planted in databases of its own as their owner could, is seen and named by its rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from deploy.check.reader import Reader, Row
+from deploy.check.rules import matches, messages, places, seats
+from services.chassis.store import Store
+from tests.fixtures.scratch import Scratch
+
+NOW = datetime(2026, 12, 1, 2, tzinfo=UTC)
+HONGSHAN, AOHAN = (42.2966, 118.9539), (42.2908, 119.9216)
+
+
+# A lie must get past the constraints that make it a lie.
+_LOOSE = {
+    "catalog": (
+        "alter table slot drop constraint slot_programme_id_fkey",
+        "alter table slot drop constraint slot_organisation_id_fkey",
+        "alter table slot drop constraint slot_never_oversold",
+        "alter table hold drop constraint hold_slot_id_fkey, drop constraint hold_unit_id_fkey",
+        "alter table hold drop constraint hold_unit_in_one_place",
+    ),
+    "experts": (
+        "alter table engagement drop constraint engagement_expert_id_fkey",
+        "alter table engagement drop constraint engagement_in_one_place",
+    ),
+}
+
+
+class Databases(Reader):
+    """The check's reader on scratch databases."""
+
+    def __init__(self, scratch: Scratch) -> None:
+        super().__init__("", "")
+        self._scratch = scratch
+        self._stores: dict[str, Store] = {}
+
+    def store(self, service: str) -> Store:
+        """A service's database, made when it is first asked for."""
+        if service not in self._stores:
+            self._stores[service] = self._scratch(service, *_LOOSE.get(service, ()))
+        return self._stores[service]
+
+    def rows(self, service: str, query: str, params: Mapping[str, object] | None = None) -> list[Row]:
+        with self.store(service).read() as conn:
+            return conn.execute(query.encode(), params).fetchall()
+
+    def plant(self, service: str, table: str, **values: Any) -> None:
+        """One row, with all checks of foreign keys put aside."""
+        columns, marks = ", ".join(values), ", ".join(f"%({name})s" for name in values)
+        with self.store(service).transaction() as conn:
+            conn.execute(f"insert into {table} ({columns}) values ({marks})".encode(), values)
+
+
+@pytest.fixture
+def databases(scratch: Scratch) -> Databases:
+    """Empty databases of all services that are checked, without foreign keys."""
+    return Databases(scratch)
+
+
+def slot(databases: Databases, *, seats: int = 40, taken: int = 0, groups: int = 0) -> UUID:
+    identity = uuid4()
+    databases.plant(
+        "catalog",
+        "slot",
+        id=identity,
+        programme_id=uuid4(),
+        organisation_id=uuid4(),
+        starts_at=NOW,
+        ends_at=NOW + timedelta(hours=1),
+        seats=seats,
+        taken=taken,
+        groups_taken=groups,
+        state="open",
+        version=1,
+    )
+    return identity
+
+
+def hold(databases: Databases, *, state: str = "held", **values: Any) -> UUID:
+    identity = uuid4()
+    common = {"match_id": uuid4(), "leg_id": uuid4(), "quantity": 20, "starts_at": NOW, "state": state}
+    times = {"ends_at": NOW + timedelta(hours=1), "expires_at": NOW, "changed_at": NOW, "version": 1}
+    databases.plant("catalog", "hold", **{"hold_id": identity, **common, **times, **values})
+    return identity
+
+
+def engagement(
+    databases: Databases, who: UUID, start: datetime, place: tuple[float, float], **values: Any
+) -> UUID:
+    identity = uuid4()
+    common = {"match_id": uuid4(), "leg_id": uuid4(), "quantity": 20, "state": "held", "adcode": "150402"}
+    times = {"starts_at": start, "ends_at": start + timedelta(hours=1), "expires_at": NOW, "changed_at": NOW}
+    where = {"lat": place[0], "lon": place[1], "version": 1, "expert_id": who}
+    databases.plant("experts", "engagement", **{"hold_id": identity, **common, **times, **where, **values})
+    return identity
+
+
+def test_a_slot_that_says_more_than_its_holds(databases: Databases) -> None:
+    wrong = slot(databases, taken=5)
+    right = slot(databases, taken=20, groups=1)
+    hold(databases, slot_id=right)
+    finding = seats.seats_are_counted(databases)
+    assert list(finding.suspects) == [f"slot {wrong}"]
+    assert finding.numbers == {"slots": 2, "seats": 80, "taken": 25, "holds": 1, "reservations": 0}
+
+
+def test_a_hold_that_its_slot_does_not_know_of(databases: Databases) -> None:
+    wrong = slot(databases)
+    hold(databases, slot_id=wrong, state="confirmed")
+    (how,) = seats.seats_are_counted(databases).suspects.values()
+    assert how == "says 0 of 40 seats, 0 groups are taken; live holds take 20 seats, 1 groups"
+
+
+def test_an_oversold_slot(databases: Databases) -> None:
+    wrong = slot(databases, seats=30, taken=40, groups=2)
+    for _ in range(2):
+        hold(databases, slot_id=wrong)
+    assert list(seats.seats_are_counted(databases).suspects) == [f"slot {wrong}"]
+
+
+def test_a_released_hold_takes_nothing(databases: Databases) -> None:
+    hold(databases, slot_id=slot(databases), state="released")
+    assert not seats.seats_are_counted(databases).suspects
+
+
+def test_an_expert_who_would_have_to_fly(databases: Databases) -> None:
+    who = uuid4()
+    engagement(databases, who, NOW, HONGSHAN)
+    engagement(databases, who, NOW + timedelta(minutes=70), AOHAN)
+    (name,) = places.experts_are_in_one_place(databases).suspects
+    assert name.startswith(f"expert {who}")
+
+
+def test_a_unit_at_two_schools(databases: Databases) -> None:
+    unit = uuid4()
+    for _ in range(2):
+        occupied = f"[{NOW.isoformat()},{(NOW + timedelta(hours=1)).isoformat()})"
+        hold(databases, unit_id=unit, occupied=occupied, lat=HONGSHAN[0], lon=HONGSHAN[1], adcode="150402")
+    (how,) = places.units_are_in_one_place(databases).suspects.values()
+    assert how.startswith("overlap")
+
+
+def test_a_hold_and_a_reservation_that_no_match_knows(databases: Databases) -> None:
+    held = hold(databases, slot_id=slot(databases))
+    reserved = engagement(databases, uuid4(), NOW, AOHAN, state="confirmed")
+    assert list(matches.holds_have_their_match(databases).suspects) == [f"hold {held}"]
+    assert list(matches.matches_are_reserved(databases).suspects) == [f"reservation {reserved}"]
+
+
+def event(databases: Databases, aggregate_id: UUID, version: int, *, sent: bool = True) -> UUID:
+    identity = uuid4()
+    databases.plant(
+        "accounts",
+        "outbox",
+        id=identity,
+        owner="accounts",
+        type="organisation_changed",
+        aggregate="organisation",
+        aggregate_id=aggregate_id,
+        version=version,
+        routing_key="organisation.organisation_changed",
+        body="{}",
+        created_at=NOW,
+        sent_at=NOW if sent else None,
+    )
+    return identity
+
+
+def published(databases: Databases, aggregate_id: UUID, version: int) -> None:
+    databases.plant(
+        "accounts",
+        "published_state",
+        aggregate="organisation",
+        aggregate_id=aggregate_id,
+        version=version,
+        type="organisation_changed",
+        data="{}",
+        occurred_at=NOW,
+    )
+
+
+def test_an_event_that_was_lost_from_the_outbox(databases: Databases) -> None:
+    whole, gap, silent = uuid4(), uuid4(), uuid4()
+    for aggregate_id, versions, last in ((whole, (1, 2), 2), (gap, (1, 3), 3), (silent, (1,), 2)):
+        for version in versions:
+            event(databases, aggregate_id, version)
+        published(databases, aggregate_id, last)
+    suspects = messages.events_are_in_order(databases).suspects
+    assert set(suspects) == {f"accounts organisation {gap}", f"accounts organisation {silent}"}
+
+
+def test_an_event_that_nobody_read(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(messages, "hearing", lambda: {"demand": {"accounts": ["organisation"]}})
+    read, unread = event(databases, uuid4(), 1), event(databases, uuid4(), 1)
+    event(databases, uuid4(), 1, sent=False)
+    databases.plant("demand", "inbox", message_id=read, consumer="demand", received_at=NOW)
+    finding = messages.events_are_read(databases)
+    assert list(finding.suspects) == [f"event {unread} of accounts to demand"]
+    assert finding.numbers == {"streams": 1, "unread": 1}
