@@ -22,7 +22,9 @@ _ANSWERS = {
     "organisation_not_yours": Message(403, "You do not belong to this organisation.", "您不是该单位的成员。"),
     "invalid": Message(422, "Some fields are not right.", "有些字段填写有误。"),
     "malformed_json": Message(
-        400, "The body is not JSON (at character {position}).", "请求体不是合法的 JSON（第 {position} 个字符处）。"
+        400,
+        "The body is not JSON (at character {position}).",
+        "请求体不是合法的 JSON（第 {position} 个字符处）。",
     ),
     "not_utf8": Message(400, "The body is not UTF-8.", "请求体不是 UTF-8 编码。"),
     "duplicate_key": Message(400, "An object names the same member twice.", "同一对象中有重复的字段名。"),
@@ -56,6 +58,7 @@ _ANSWERS = {
         503, "A part of the system does not answer; try again later.", "系统某部分暂不可用，请稍后再试。"
     ),
     "no_answer": Message(504, "Another service did not answer in time.", "其他服务未及时应答，请稍后再试。"),
+    "unknown_command": Message(502, "Another service does not know this command.", "其他服务不支持此操作。"),
     "internal": Message(500, "Something went wrong on our side.", "系统出错，我们会尽快处理。"),
     "cursor_invalid": Message(400, "The cursor is not one of ours.", "翻页游标无效。"),
     "refused": Message(422, "This was refused.", "请求被拒绝。"),
