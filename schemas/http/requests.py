@@ -114,6 +114,19 @@ class RequestQuery(Input):
     kind = Code(REQUEST_KINDS)
 
 
+class WithdrawQuery(Input):
+    """Why the school no longer asks, where the call has no body."""
+
+    reason = Text(required=True, min=2, max=500)
+
+
+class SummaryQuery(Input):
+    """Which requests to count: of a round, of an area (with everything under it)."""
+
+    round_id = Id()
+    adcode = Adcode()
+
+
 class RequestSummary(Fact):
     """Counts of what the caller may see, by state; pupils is the sum of group sizes."""
 

@@ -15,6 +15,7 @@ LESSON_KINDS = frozenset({"school_day", "makeup"})
 EDITABLE = frozenset({"submitted", "unserved"})
 WITHDRAWABLE = EDITABLE | {"offered", "confirmed"}
 
+_CITY_DIGITS = 4
 SHORTEST_WINDOW = timedelta(minutes=30)
 LONGEST_WINDOW = timedelta(days=92)
 FURTHEST_WINDOW = timedelta(days=400)
@@ -282,6 +283,11 @@ def area_prefix(adcode: str) -> str:
     while len(adcode) > 2 and adcode.endswith("00"):
         adcode = adcode[:-2]
     return adcode
+
+
+def loads_calendar(mandate: Mandate) -> bool:
+    """Whether the mandate may replace calendar and terms: an operator, or a coordinator of a whole city."""
+    return mandate.sees_all or (mandate.role == "coordinator" and len(mandate.prefix) <= _CITY_DIGITS)
 
 
 def days_in(year: int) -> int:

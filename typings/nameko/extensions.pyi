@@ -1,7 +1,7 @@
 """Entrypoints and dependencies."""
 
 from collections.abc import Callable, Collection
-from typing import Any, Self
+from typing import Any, Self, overload
 
 from nameko.containers import ServiceContainer, WorkerContext
 
@@ -27,6 +27,11 @@ class ProviderCollector:
 
 class DependencyProvider(Extension):
     attr_name: str
+    # On a worker the attribute is what `get_dependency` gave it.
+    @overload
+    def __get__(self, instance: None, owner: type, /) -> Self: ...
+    @overload
+    def __get__(self, instance: object, owner: type, /) -> Any: ...
     def get_dependency(self, worker_ctx: WorkerContext, /) -> Any: ...
     def worker_setup(self, worker_ctx: WorkerContext, /) -> None: ...
     def worker_result(

@@ -10,12 +10,12 @@ from secrets import token_urlsafe
 from typing import Any
 from uuid import UUID
 
-from services.accounts import keys
-from services.accounts.domain import RefreshRefused, TooManyAttempts
+from services.accounts import keys, passwords
+from services.accounts.domain import AccountInactive, RefreshRefused, TooManyAttempts, WrongCredentials
 from services.accounts.storage import sessions as storage
 from services.accounts.storage import users
 from services.chassis.ids import new_id
-from services.chassis.store import Connection
+from services.chassis.store import Connection, Store
 
 Row = dict[str, Any]
 
@@ -30,11 +30,27 @@ PAIR_LIMIT, LOGIN_LIMIT, ADDRESS_LIMIT = 5, 50, 200
 _ISSUER = "keqiao"
 
 
-def count_attempt(conn: Connection, *, now: datetime, login: str, address: str) -> TooManyAttempts | None:
-    """Count a log-in as failed before its password is looked at, so that guesses at once cannot slip by.
+def log_in(store: Store, *, now: datetime, login: str, password: str, address: str, secret: bytes) -> Row:
+    """Begin a session by name and password; an unknown login takes as long as a wrong password.
 
-    Returns the refusal, for the caller to raise once the count is committed, or None.
+    Raises TooManyAttempts, WrongCredentials, or AccountInactive for the right password of a closed account.
+    The attempt counts as failed, in a transaction of its own, before the password is looked at: many guesses
+    at once cannot slip by.
     """
+    with store.transaction() as conn:
+        refusal = count_attempt(conn, now=now, login=login, address=address)
+    if refusal:
+        raise refusal
+    with store.read() as conn:
+        found = users.credentials(conn, login)
+    if not passwords.password_fits(password, found["password_hash"] if found else None) or found is None:
+        raise WrongCredentials()
+    with store.transaction() as conn:
+        return _begin(conn, now, found, _attempt_keys(login, address), secret)
+
+
+def count_attempt(conn: Connection, *, now: datetime, login: str, address: str) -> TooManyAttempts | None:
+    """Count one more attempt; the refusal if there were too many, to be raised after the commit."""
     attempt_keys = _attempt_keys(login, address)
     counts = storage.count_attempt(conn, attempt_keys, now, ATTEMPT_WINDOW)
     limits = dict(zip(attempt_keys, (PAIR_LIMIT, LOGIN_LIMIT, ADDRESS_LIMIT), strict=True))
@@ -45,42 +61,40 @@ def count_attempt(conn: Connection, *, now: datetime, login: str, address: str) 
     return TooManyAttempts(retry_after=max(1, math.ceil(wait.total_seconds())))
 
 
-def open_session(
-    conn: Connection,
-    *,
-    now: datetime,
-    user_id: UUID,
-    password_hash: str,
-    login: str,
-    address: str,
-    secret: bytes,
-) -> Row | None:
-    """Begin a session for a user whose password was found right; None if it changed or closed meanwhile."""
-    user = users.hold_active(conn, user_id)
-    if user is None or user["password_hash"] != password_hash:
-        return None
-    attempt_keys = _attempt_keys(login, address)
+def _begin(conn: Connection, now: datetime, found: Row, attempt_keys: Sequence[str], secret: bytes) -> Row:
+    """A session for whoever was found, unless closed, or another password was set, meanwhile."""
     storage.forgive_attempt(conn, attempt_keys, wholly=attempt_keys[0])
+    user = users.hold_active(conn, found["id"])
+    if user is None:
+        raise AccountInactive()
+    if user["password_hash"] != found["password_hash"]:
+        raise WrongCredentials()
     return _issue(conn, now, user, new_id(), secret)
 
 
-def refresh_session(
-    conn: Connection, *, now: datetime, refresh_token: str, secret: bytes
-) -> Row | RefreshRefused:
-    """Trade a refresh token for a new pair; it works once.
+def refresh_session(store: Store, *, now: datetime, refresh_token: str, secret: bytes) -> Row:
+    """Trade a refresh token for a new pair; it works once, raises RefreshRefused.
 
-    A token that was used before revokes its whole log-in: either it was stolen, or its copy was. The
-    refusal is returned, for the caller to raise once the revocation is committed.
+    A token that was used before revokes its whole log-in: either it was stolen, or its copy was.
     """
+    with store.transaction() as conn:
+        fresh = _refreshed(conn, now, refresh_token, secret)
+    if fresh is None:
+        # Only now: the revocation must not be rolled back with the refusal.
+        raise RefreshRefused()
+    return fresh
+
+
+def _refreshed(conn: Connection, now: datetime, refresh_token: str, secret: bytes) -> Row | None:
     hashed = _hash(refresh_token)
     found = storage.find_refresh(conn, hashed)
     # The user before the token, as closing an account does it, or the two would wait for each other.
     user = users.hold_active(conn, found["user_id"]) if found else None
     if found is None or user is None:
-        return RefreshRefused()
+        return None
     if not storage.rotate(conn, hashed, now):
         storage.revoke_family(conn, found["family"], now)
-        return RefreshRefused()
+        return None
     return _issue(conn, now, user, found["family"], secret)
 
 

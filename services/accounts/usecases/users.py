@@ -9,7 +9,7 @@ from uuid import UUID
 
 from schemas.events.accounts import UserState
 from schemas.refusal import FieldError, Forbidden, Invalid, NotFound, Stale
-from services.accounts import domain
+from services.accounts import domain, passwords
 from services.accounts.domain import Mandate, Post
 from services.accounts.storage import organisations, sessions
 from services.accounts.storage import users as storage
@@ -21,7 +21,7 @@ from services.chassis.store import Connection
 Row = dict[str, Any]
 Item = Mapping[str, Any]
 # What people may change about themselves; the rest is changed by whoever looks after them.
-_OWN_FIELDS = frozenset({"name", "email", "language", "password_hash"})
+_OWN_FIELDS = frozenset({"name", "email", "language", "password", "current_password"})
 
 
 def register_users(
@@ -33,12 +33,13 @@ def register_users(
     items: Sequence[Item],
     paths: Sequence[str],
 ) -> list[Row]:
-    """Register users with their memberships, all or none; `items` carry `password_hash`, not passwords.
+    """Register users with their memberships, all or none.
 
     `paths` name each item in refusals ("" for a single one, "items[3]."). Raises Invalid with every misfit.
+    Passwords are hashed between the inserts, so that the transaction is never idle for long.
     """
     known = organisations.find_some(conn, _places(items))
-    errors = _misfits(items, paths, mandate, known) + _twins(conn, items, paths)
+    errors = _weak(items, paths) + _misfits(items, paths, mandate, known) + _twins(conn, items, paths)
     if errors:
         raise Invalid(*errors)
     return [_register_one(conn, now, actor, item, path) for item, path in zip(items, paths, strict=True)]
@@ -57,15 +58,16 @@ def change_user(
     """Change a user; closing it, or another password, ends its log-ins.
 
     NotFound outside the mandate's sight, Forbidden for what only somebody above may do, Stale for another
-    version.
+    version, CurrentPasswordWrong.
     """
     old = _locked(conn, mandate, user_id)
     if old["version"] != if_version:
         raise Stale()
     _refuse_change(conn, mandate, old, change)
-    row = {**old, "password_hash": None, **change, "version": old["version"] + 1}
+    hashed = _new_hash(conn, mandate, old, change)
+    row = {**old, **change, "password_hash": hashed, "version": old["version"] + 1}
     storage.change(conn, row, from_version=old["version"], now=now)
-    if not row["active"] or "password_hash" in change:
+    if not row["active"] or hashed:
         sessions.revoke_user(conn, user_id, now)
     append_user(conn, now=now, actor=actor, row=row, type_="user_changed")
     return in_sight(mandate, row)
@@ -124,6 +126,14 @@ def read_user(conn: Connection, *, mandate: Mandate, user_id: UUID) -> Row:
     return in_sight(mandate, row)
 
 
+def read_myself(conn: Connection, *, user_id: UUID) -> Row:
+    """The caller's own account; NotFound only for a token that outlived it."""
+    row = storage.find(conn, user_id)
+    if row is None:
+        raise NotFound()
+    return row
+
+
 def list_users(
     conn: Connection,
     *,
@@ -173,7 +183,8 @@ def append_user(conn: Connection, *, now: datetime, actor: Acting | None, row: R
 
 
 def _register_one(conn: Connection, now: datetime, actor: Acting, item: Item, path: str) -> Row:
-    row = {**item, "id": new_id(), "active": True, "version": 1, "now": now}
+    hashed = passwords.hash_password(item["password"])
+    row = {**item, "password_hash": hashed, "id": new_id(), "active": True, "version": 1, "now": now}
     if not storage.add(conn, row):
         # Somebody took the login between our look and our insert.
         raise Invalid(FieldError(f"{path}login", "login_taken"))
@@ -223,6 +234,28 @@ def _refuse_change(conn: Connection, mandate: Mandate, old: Row, change: Item) -
     expert_id = change.get("expert_id")
     if expert_id and storage.expert_is_taken(conn, expert_id, by_other_than=old["id"]):
         raise Invalid(FieldError("expert_id", "expert_taken"))
+
+
+def _new_hash(conn: Connection, mandate: Mandate, old: Row, change: Item) -> str | None:
+    """The hash of the password that the change sets, or None; the own one needs the current one beside it."""
+    password = change.get("password")
+    if password is None:
+        return None
+    if domain.password_is_weak(password, old["login"]):
+        raise Invalid(FieldError("password", "password_weak"))
+    current = storage.password_hash(conn, old["id"])
+    own = old["id"] == mandate.user_id
+    if own and not passwords.password_fits(change.get("current_password", ""), current):
+        raise domain.CurrentPasswordWrong(field="current_password")
+    return passwords.hash_password(password)
+
+
+def _weak(items: Sequence[Item], paths: Sequence[str]) -> list[FieldError]:
+    return [
+        FieldError(f"{path}password", "password_weak")
+        for item, path in zip(items, paths, strict=True)
+        if domain.password_is_weak(item["password"], item["login"])
+    ]
 
 
 def _places(items: Iterable[Item]) -> list[UUID]:

@@ -24,7 +24,7 @@ def surroundings(
 ) -> Row | None:
     """The school, the round (null if unknown) and the versions of calendar and terms; or None: no school.
 
-    One round trip, and no lock: whether a request came in time is decided by the matcher, who closes the round.
+    One round trip, and no lock: whether a request came in time is for the matcher, who closes the round.
     """
     return conn.execute(
         """
