@@ -42,7 +42,33 @@ SLOT_STATES = ("open", "closed", "cancelled")
 AUDIENCES = ("pupils", "teachers", "parents")
 CORE_CONCEPTS = range(1, 14)
 
+ACTIVITY_MODES = (
+    "inquiry",
+    "making",
+    "experience",
+    "observation",
+    "experiment",
+    "performance",
+    "talk",
+    "contest",
+)
+TEACHING_MODES = ("guided", "lecture", "workshop", "self_guided", "online")
+PAYERS = ("none", "school", "pupils", "organiser")
+
+EXPERT_KINDS = (
+    "professor",
+    "scientist",
+    "doctor",
+    "engineer",
+    "teacher",
+    "communicator",
+    "rescuer",
+    "technician",
+    "other",
+)
 EXPERT_STATES = ("active", "paused")
+UNIT_STATES = ("active", "paused")
+VENUE_STATES = ("active", "retired")
 RESOURCE_KINDS = ("slot", "unit", "expert")
 RESOURCE_OWNERS = ("catalog", "experts")
 HOLD_STATES = ("held", "confirmed", "released", "expired", "refused_late")
