@@ -79,7 +79,7 @@ _OFFERS = {
     "slot_has_holds": Message(
         409, "Seats are held: the time and the round stay.", "已有名额被占用，不能更改时间或申报期。"
     ),
-    "round_over": Message(409, "The round takes no more capacity.", "该集中申报期已不再接收场次。"),
+    "round_takes_no_slots": Message(409, "The round takes no more capacity.", "该集中申报期已不再接收场次。"),
     "rule_too_long": Message(422, "The rule makes more than {max} slots.", "该规则产生的场次超过 {max} 个。"),
     "calendar_unknown": Message(
         409, "The school calendar of {year} is not loaded.", "{year} 年校历尚未载入。"
