@@ -1,7 +1,7 @@
 """What may be asked of search, and what it answers; `type` says which kind of thing a hit is.
 
-Hits are dumped as they stand in the index (`Document`): they were made from the owners' checked facts, and one
-schema pass over a page of them costs as much as the query. Their shape is `SlotHit` and so on, held by a test.
+Hits are dumped as they stand in the index (`Document`): they were made from the owners' checked facts, and a
+schema's pass over a page of them costs as much as the query. Their shape is `SlotHit` etc., held by a test.
 """
 
 from __future__ import annotations
@@ -76,9 +76,7 @@ class SearchPage(Fact):
     items = plain.List(fields.Document(), required=True)
     next = plain.String(required=True, allow_none=True)
     total = fields.Int(min=0, required=True)
-    facets = plain.Dict(
-        keys=plain.String(), values=plain.List(plain.Nested(FacetValue)), required=True
-    )
+    facets = plain.Dict(keys=plain.String(), values=plain.List(plain.Nested(FacetValue)), required=True)
 
 
 class Suggestion(Fact):

@@ -1,4 +1,4 @@
-"""Composes the documents that are found: fields to search and filter by, and the view that the answer shows."""
+"""Composes the documents that are found: fields to search and filter by, and the view to show."""
 
 from __future__ import annotations
 
@@ -11,8 +11,12 @@ from typing import Any
 from services.search import domain, words
 from services.search.domain import Document, Facts, State, StoredFact
 
-_LABELS: Mapping[str, Mapping[str, str]] = json.loads((Path(__file__).parent / "labels.json").read_text("utf-8"))
-_TOPICS: Mapping[str, Mapping[str, Any]] = json.loads((Path(__file__).parent / "topics.json").read_text("utf-8"))
+_LABELS: Mapping[str, Mapping[str, str]] = json.loads(
+    (Path(__file__).parent / "labels.json").read_text("utf-8")
+)
+_TOPICS: Mapping[str, Mapping[str, Any]] = json.loads(
+    (Path(__file__).parent / "topics.json").read_text("utf-8")
+)
 
 
 def compose(aggregate: str, own: StoredFact, facts: Facts, engagements: Iterable[State] = ()) -> Document:
@@ -70,7 +74,12 @@ def _programme(programme: State, facts: Facts) -> Document:
 
 def _venue(venue: State, facts: Facts) -> Document:
     organisation = _fact(facts, "organisation", venue["organisation_id"])
-    names = [organisation.get("name"), venue["designation"], *_area_names(venue, facts), *_label(venue["kind"])]
+    names = [
+        organisation.get("name"),
+        venue["designation"],
+        *_area_names(venue, facts),
+        *_label(venue["kind"]),
+    ]
     return {
         **_texts(venue["name"], _with_level(names, venue["level"]), ""),
         **_placed(venue, facts),
@@ -83,7 +92,10 @@ def _venue(venue: State, facts: Facts) -> Document:
         "open": venue["state"] == "open",
         "view": {
             **_place_view(venue | {"venue_id": venue["id"]}, venue, facts),
-            **{member: venue[member] for member in ("id", "kind", "designation", "expires_on", "demonstration")},
+            **{
+                member: venue[member]
+                for member in ("id", "kind", "designation", "expires_on", "demonstration")
+            },
             "type": "venue",
             "title": venue["name"],
         },
@@ -132,7 +144,9 @@ def _programme_view(programme: State) -> State:
 
 
 def _place_view(thing: State, host: State, facts: Facts) -> State:
-    venue = _fact(facts, "venue", thing.get("venue_id")) or (host if thing.get("venue_id") == host.get("id") else {})
+    venue = _fact(facts, "venue", thing.get("venue_id")) or (
+        host if thing.get("venue_id") == host.get("id") else {}
+    )
     organisation = _fact(facts, "organisation", thing["organisation_id"])
     return {
         "venue_id": thing.get("venue_id"),
@@ -218,7 +232,9 @@ def _placed(host: State, facts: Facts) -> Document:
 def _around(adcode: str, facts: Facts) -> Document:
     """The place of somebody whose home is private: the middle of their division."""
     middle = _fact(facts, "district", adcode) or _fact(facts, "district", _district_code(adcode))
-    location = {"location": {"lat": middle["lat"], "lon": middle["lon"]}} if middle.get("lat") is not None else {}
+    location = (
+        {"location": {"lat": middle["lat"], "lon": middle["lon"]}} if middle.get("lat") is not None else {}
+    )
     return {"areas": domain.areas(adcode), "district": _district_code(adcode), **location}
 
 
@@ -283,7 +299,9 @@ def _with_level(names: list[str | None], level: str) -> list[str | None]:
 def _area_names(place: State, facts: Facts) -> list[str]:
     if not place:
         return []
-    known = [_fact(facts, "district", code) for code in domain.areas(place.get("township") or place["adcode"])]
+    known = [
+        _fact(facts, "district", code) for code in domain.areas(place.get("township") or place["adcode"])
+    ]
     names = [district["name"] for district in known if district]
     return [alias for name in names for alias in (name, *words.aliases(name))]
 

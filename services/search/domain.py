@@ -1,8 +1,8 @@
 """What a found thing is made of: documents composed from the owners' facts, and which facts each rests on.
 
-A document shows more than its own aggregate: a slot carries its programme's title and its venue's place. It is
-composed anew whenever one of those facts comes, in whatever order they come; `rank` says which composition is
-the newer one, so that two workers that compose at once cannot leave the older one standing.
+A document shows more than its own aggregate: a slot carries its programme's title and its venue's place. It
+is composed anew whenever one of those facts comes, in whatever order they come; `rank` says which composition
+is the newer one, so that two workers that compose at once cannot leave the older one standing.
 """
 
 from __future__ import annotations
@@ -100,8 +100,8 @@ def rank(own: int, near: Iterable[int], far: Iterable[int]) -> int:
     """A number that grows with every fact that a composition has taken in.
 
     Compared first by the aggregate's own version, then by those of the facts it names (`near`), then by those
-    that these name (`far`). With the former equal, the latter are versions of the same facts, which only grow:
-    a composition that missed a fact is always smaller than one that did not.
+    that these name (`far`). With the former equal, the latter are versions of the same facts, which only
+    grow: a composition that missed a fact is always smaller than one that did not.
     """
     levels = (min(own, _OWN - 1), min(sum(near), _NEAR - 1), min(sum(far), _FAR - 1))
     return (levels[0] * _NEAR + levels[1]) * _FAR + levels[2]

@@ -101,7 +101,7 @@ def _han(run: str) -> Clause:
 
 def _latin(run: str) -> Clause:
     typed = words.typed(run)
-    ways = [
+    ways: list[Clause] = [
         {"multi_match": {"query": run, "fields": ["title^4", "names^2", "summary"]}},
         {"prefix": {"words": {"value": run, "boost": 1.0}}},
         {"prefix": {"pinyin": {"value": typed, "boost": 2.0}}},
@@ -141,7 +141,9 @@ def _fixed(asked: Asked, now: datetime, only: Sequence[str] | None) -> list[Clau
     if asked["type"] in _SLOT_TYPES and asked.get("round_id"):
         filters.append(_any_of([{"term": {"at_once": True}}, {"term": {"round_id": str(asked["round_id"])}}]))
     if only is not None:
-        filters.append(_any_of([{"terms": {"id": list(only)}}, {"terms": {"place": ["at_school", "online"]}}]))
+        filters.append(
+            _any_of([{"terms": {"id": list(only)}}, {"terms": {"place": ["at_school", "online"]}}])
+        )
     return filters
 
 
@@ -227,7 +229,9 @@ def _midnight(day: date) -> str:
 
 def fingerprint(asked: Asked) -> str:
     """A short name of a query without its paging: a cursor belongs to one query."""
-    rest = {name: str(value) for name, value in sorted(asked.items()) if name not in ("cursor", "limit", "facets")}
+    rest = {
+        name: str(value) for name, value in sorted(asked.items()) if name not in ("cursor", "limit", "facets")
+    }
     return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -20,7 +20,7 @@ from services.search.storage import Engine
 
 
 class Elastic(DependencyProvider):
-    """Gives each worker the Engine at ELASTICSEARCH_URL; one per process, which starts also while it is down."""
+    """Gives each worker the Engine at ELASTICSEARCH_URL; starts also while that is down."""
 
     _engines: ClassVar[dict[str, Engine]] = {}
 
@@ -29,7 +29,7 @@ class Elastic(DependencyProvider):
         url = os.environ["ELASTICSEARCH_URL"]
         self.engine = self._engines.setdefault(url, Engine(url))
 
-    def get_dependency(self, worker_ctx: object) -> Engine:
+    def get_dependency(self, _: object) -> Engine:
         """Return the engine."""
         return self.engine
 
@@ -79,7 +79,7 @@ class Search:
         whole=True,
         batch=200,
     )
-    def take_in(self, facts: list[inbox.Fact], conn: None) -> None:
+    def take_in(self, facts: list[inbox.Fact], _: None) -> None:
         """Indexes what happened; while Elasticsearch is away the facts wait on the bus."""
         try:
             usecases.take_in(self.engine, facts)

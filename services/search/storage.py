@@ -1,7 +1,7 @@
 """Elasticsearch: the facts that search keeps, the documents composed from them, and questions to them.
 
-Every index has a versioned name and is reached through an alias. What serves is one generation; while a rebuild
-runs there is a second one, reached through aliases of its own, and every fact goes to both.
+Every index has a versioned name and is reached through an alias. What serves is one generation; while a
+rebuild runs there is a second one, reached through aliases of its own, and every fact goes to both.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class Engine:
             outcomes = self._bulk((alias, row["key"], row["version"], row) for row in documents)
             _refuse_failures(outcomes, tolerated=(_STALE, _ABSENT))
             if _ABSENT not in outcomes:
-                kept[generation] = [key for key, outcome in zip(facts, outcomes, strict=True) if outcome < 300]
+                kept[generation] = [key for key, status in zip(facts, outcomes, strict=True) if status < 300]
             elif generation is SERVING:
                 raise NoGeneration
         return kept
@@ -128,8 +128,9 @@ class Engine:
                 "size": _CHUNK,
                 "_source": False,
             }
-            rows = self.search(generation.alias(domain.FACTS), body | ({"search_after": after} if after else {}))
-            hits = rows["hits"]["hits"]
+            if after:
+                body["search_after"] = after
+            hits = self.search(generation.alias(domain.FACTS), body)["hits"]["hits"]
             yield from (hit["_id"] for hit in hits)
             if len(hits) < _CHUNK:
                 return
@@ -154,7 +155,7 @@ class Engine:
         return outcomes
 
     def create(self, generation: Generation, edition: str) -> None:
-        """Make the indices of a generation, each with its alias; those that exist already stay as they are."""
+        """Make the indices of a generation, each with its alias; those that exist stay as they are."""
         for name in NAMES:
             mapping = "facts" if name == domain.FACTS else "found"
             with _translated():

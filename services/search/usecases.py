@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
-from uuid import UUID
+from typing import Any
 
 from services.chassis import geo
+from services.chassis.facts import Fact
 from services.search import documents, domain, queries, words
 from services.search.domain import Document, Facts, StoredFact
 from services.search.highlights import excerpt, highlighted
@@ -16,33 +16,13 @@ from services.search.storage import SERVING, Engine, Generation, NoGeneration
 FIRST_EDITION = "000001"
 
 
-class Told(Protocol):
-    """An event as it is told to a consumer."""
-
-    @property
-    def aggregate(self) -> str:
-        """What it is about."""
-
-    @property
-    def aggregate_id(self) -> UUID:
-        """Which one it is about."""
-
-    @property
-    def version(self) -> int:
-        """The version that this one reached."""
-
-    @property
-    def data(self) -> dict[str, Any]:
-        """Its whole public state."""
-
-
 def prepare(engine: Engine) -> None:
     """Make the first indices, unless there are some; may be done by two processes at once."""
     if not engine.exists(SERVING):
         engine.create(SERVING, FIRST_EDITION)
 
 
-def take_in(engine: Engine, told: Sequence[Told]) -> None:
+def take_in(engine: Engine, told: Sequence[Fact]) -> None:
     """Keep facts and compose anew every document that shows something of them.
 
     A fact is written before what depends on it is read: of two workers that take in facts of one document at
@@ -53,7 +33,7 @@ def take_in(engine: Engine, told: Sequence[Told]) -> None:
         compose_again(engine, generation, _touched(engine, generation, keys, facts))
 
 
-def _newest(told: Sequence[Told]) -> dict[str, StoredFact]:
+def _newest(told: Sequence[Fact]) -> dict[str, StoredFact]:
     newest: dict[str, StoredFact] = {}
     for one in told:
         key = domain.key_of(one.aggregate, one.data, one.aggregate_id)
@@ -121,10 +101,14 @@ def _composed(
 ) -> tuple[str, int, Document]:
     aggregate = _kind(key)
     engagements = _engagements(engine, generation, key) if aggregate == "expert" else []
-    near = [known[name].version for name in near_keys if name in known]
-    far = [known[name].version for near_key in near_keys for name in far_keys.get(near_key, ()) if name in known]
-    rank = domain.rank(fact.version, [*near, *(engagement.version for engagement in engagements)], far)
+    far_names = [name for near_key in near_keys for name in far_keys.get(near_key, ())]
+    near = [*_versions(near_keys, known), *(engagement.version for engagement in engagements)]
+    rank = domain.rank(fact.version, near, _versions(far_names, known))
     return aggregate, rank, documents.compose(aggregate, fact, known, [e.state for e in engagements])
+
+
+def _versions(names: Iterable[str], known: Facts) -> list[int]:
+    return [known[name].version for name in names if name in known]
 
 
 def _engagements(engine: Engine, generation: Generation, expert_key: str) -> list[StoredFact]:
@@ -217,9 +201,7 @@ def suggest(engine: Engine, part: str, limit: int) -> list[dict[str, Any]]:
     runs = words.runs(part)
     if not runs:
         return []
-    topics = [
-        {"type": "topic", "id": code, "text": name} for code, name in documents.topics_named(runs[0])
-    ]
+    topics = [{"type": "topic", "id": code, "text": name} for code, name in documents.topics_named(runs[0])]
     aliases = ",".join(SERVING.alias(domain.INDICES[kind]) for kind in ("programme", "venue", "expert"))
     hits = engine.search(aliases, queries.suggestion(part, limit))["hits"]["hits"]
     views = [hit["_source"]["view"] for hit in hits]

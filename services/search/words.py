@@ -1,7 +1,7 @@
 """Chinese for a search engine without analysis plugins: words, readings (pinyin) and initials of a text.
 
 The engine's own `standard` tokenizer cuts Han text into single characters. Words and readings are made here,
-at indexing and at asking alike, from the shipped lexicon (names of divisions, towns, venues and their readings).
+at indexing and at asking alike, with the shipped lexicon (names of divisions, towns, venues, their readings).
 """
 
 from __future__ import annotations
@@ -79,11 +79,10 @@ def keys(name: str, person: bool = False) -> Keys:
     ways = _spelt(runs(name))
     if person:
         ways = ways + _as_surname(name, ways)
+    tails = [way[at : at + _KEY_SYLLABLES] for way in ways for at in range(len(way))]
     return Keys(
-        pinyin=_unique("".join(way[at : at + _KEY_SYLLABLES]) for way in ways for at in range(len(way))),
-        initials=_unique(
-            "".join(_initial(s) for s in way[at : at + _KEY_SYLLABLES]) for way in ways for at in range(len(way))
-        ),
+        pinyin=_unique("".join(tail) for tail in tails),
+        initials=_unique("".join(map(_initial, tail)) for tail in tails),
         words=_unique(_word_keys(name, ways)),
     )
 
