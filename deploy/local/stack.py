@@ -83,7 +83,7 @@ class Stack:
                 self.migrate()
             self._start_stage(wanted, Stage.SERVICES)
             self._start_stage(wanted, Stage.EDGE)
-        say(f"up: {', '.join(name for name in wanted if not PROCESSES[name].hidden)}")
+        say(f"up: {', '.join(name for name in self._written(wanted) if not PROCESSES[name].hidden)}")
 
     def down(self) -> None:
         """End every process of the stack, in the reverse order, and leave its data."""

@@ -56,7 +56,7 @@ def for_image() -> str:
     return render(
         {
             "HEAD": "daemon off;\npid /tmp/nginx.pid;\n",
-            "TEMPORARY": _temporary_paths(Path("/tmp/edge")),
+            "TEMPORARY": _temporary_paths(Path("/tmp")),
             "MIME_TYPES": "/etc/nginx/mime.types",
             "LISTEN": "8080",
             "PORTAL": "/srv/portal",

@@ -1,0 +1,1 @@
+"""What the compose stack needs beside docker-compose.yml: secrets, settings, one-shot steps, probes."""
