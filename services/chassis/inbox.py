@@ -9,7 +9,6 @@ from typing import Any
 import amqp
 import eventlet
 from eventlet.event import Event
-from nameko.constants import AMQP_URI_CONFIG_KEY
 from nameko.extensions import Entrypoint, register_entrypoint
 
 from schemas.refusal import Unavailable
@@ -19,6 +18,7 @@ from services.chassis.deliveries import BUS_ERRORS, Queues, Wire, headers_of
 from services.chassis.facts import Fact, Malformed, read_fact
 from services.chassis.hearing import RETRY_DELAYS_MS, judge
 from services.chassis.instant import system_clock
+from services.chassis.link import bus_url
 from services.chassis.store import Connection
 from services.chassis.trace import tracing
 
@@ -162,7 +162,7 @@ class Inbox(Entrypoint):
 
     def _hear(self, pause: Backoff) -> None:
         """Hear over one connection until it breaks or the service stops."""
-        with Wire(self.container.config[AMQP_URI_CONFIG_KEY], self._queues) as wire:
+        with Wire(bus_url(self.container.config), self._queues) as wire:
             wire.listen(self._hears, prefetch=2 * self._batch)
             pause.reset()
             while not self._stopping:
