@@ -21,6 +21,7 @@ from services.chassis.auth import Actor
 _REPLY_TO = re.compile(r"(?P<exchange>[a-z_]+\.replies)/(?P<key>[0-9a-f-]{36})")
 
 Command = tuple[type[Schema], type[Schema]]
+_published: dict[str, dict[str, Command]] = {}
 
 
 class NoAnswer(Refusal):
@@ -95,11 +96,20 @@ class _ReplySchema(Fact):
 def commands(owner: str) -> dict[str, Command]:
     """The commands that `owner` has published in `schemas/rpc/`, `republish` among them."""
     shared: dict[str, Command] = import_module("schemas.rpc.republish").COMMANDS
+    return shared | (_published.get(owner) or _contract(owner))
+
+
+def publish_commands(owner: str, known: dict[str, Command]) -> None:
+    """Make the commands known of an owner that has no module in `schemas/rpc/`."""
+    _published[owner] = known
+
+
+def _contract(owner: str) -> dict[str, Command]:
     try:
-        own: dict[str, Command] = import_module(f"schemas.rpc.{owner}").COMMANDS
+        known: dict[str, Command] = import_module(f"schemas.rpc.{owner}").COMMANDS
     except ModuleNotFoundError:
-        own = {}
-    return shared | own
+        return {}
+    return known
 
 
 def request_message(

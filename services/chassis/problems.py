@@ -71,7 +71,8 @@ def meaning(refusal: Refusal) -> tuple[str, Message]:
 
 def language_of(accepted: LanguageAccept) -> str:
     """`en` for a caller who prefers it, else `zh`."""
-    return accepted.best_match(["zh", "en"], default="zh") or "zh"
+    wanted = (tag.split("-")[0].lower() for tag, _ in accepted)
+    return next((language for language in wanted if language in ("zh", "en")), "zh")
 
 
 def _codes(refusal: Refusal) -> Iterator[str]:
