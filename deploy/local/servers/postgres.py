@@ -70,9 +70,10 @@ def provision(settings: Settings) -> None:
     secrets = secret_store.load(settings.state)
     say("postgres: roles and databases")
     shared = {f"{role}_secret": secrets[f"database.{role}"] for role in ("relay", "checker")}
-    _run_file(settings, "cluster.sql", shared)
-    for service in DATABASES:
-        _run_file(settings, "database.sql", _database_variables(secrets, service))
+    scripts = [_script(settings, "cluster.sql", shared)]
+    scripts += [_script(settings, "database.sql", _database_variables(secrets, name)) for name in DATABASES]
+    # Through standard input: a command line, with its secrets, can be read by every user of the machine.
+    _psql(settings, ["-q", "-d", "postgres", "-f", "-"], "\n\\connect postgres\n".join(scripts))
 
 
 def query(settings: Settings, sql: str, database: str = "postgres") -> str:
@@ -103,11 +104,9 @@ def _database_variables(secrets: Mapping[str, str], service: str) -> dict[str, s
     }
 
 
-def _run_file(settings: Settings, name: str, variables: Mapping[str, str]) -> None:
-    # Variables go through standard input: a command line can be read by every user of the machine.
+def _script(settings: Settings, name: str, variables: Mapping[str, str]) -> str:
     preamble = "".join(f"\\set {key} {value}\n" for key, value in variables.items())
-    script = preamble + (settings.checkout / "deploy/postgres" / name).read_text()
-    _psql(settings, ["-q", "-d", "postgres", "-f", "-"], script)
+    return preamble + (settings.checkout / "deploy/postgres" / name).read_text()
 
 
 def _psql(settings: Settings, arguments: list[str], script: str = "") -> str:
