@@ -153,8 +153,15 @@ class Person:
         with self._lock:
             if self._token == stale:
                 given = {"login": self.login, "password": self._password}
-                self._token = str(self.api.call("POST", "/tokens", body=given).body["access_token"])
+                answer = self.api.call("POST", "/tokens", body=given).body
+                self._token = str(answer["access_token"])
+                self.organisation_id = self.organisation_id or _first_organisation(answer)
             return self._token
+
+
+def _first_organisation(answer: Json) -> str | None:
+    memberships = answer["user"]["memberships"]
+    return str(memberships[0]["organisation_id"]) if memberships else None
 
 
 def _plain(query: Query | None) -> dict[str, str]:

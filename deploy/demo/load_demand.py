@@ -16,16 +16,16 @@ def load_calendars(world: World, today: dt.date) -> None:
     """This year's calendar and the next one's: official where it is known, else made and marked."""
     for year in (today.year, today.year + 1):
         source = "demonstration" if calendar.is_demonstration(year) else "official"
-        if not _is_loaded(world, year):
+        if not _is_there(world, f"/calendar/{year}"):
             world.operator.change("PUT", f"/calendar/{year}", {"source": source, "days": _days(year)})
             say(f"calendar {year} ({source})")
 
 
-def _is_loaded(world: World, year: int) -> bool:
+def _is_there(world: World, path: str) -> bool:
     try:
-        world.operator.get(f"/calendar/{year}")
+        world.operator.get(path)
     except Problem as problem:
-        if problem.status != 404 and problem.code != "calendar_not_loaded":
+        if problem.status != 404:
             raise
         return False
     return True
@@ -40,7 +40,7 @@ def _days(year: int) -> list[Json]:
 
 def load_terms(world: World, today: dt.date) -> None:
     """The demonstration's terms, unless there are any."""
-    if world.operator.get("/terms")["items"]:
+    if _is_there(world, "/terms"):
         return
     wanted = [term for year in (today.year - 1, today.year, today.year + 1) for term in calendar.terms(year)]
     world.operator.change("PUT", "/terms", {"items": [_term(term) for term in wanted]})

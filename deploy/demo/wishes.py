@@ -28,6 +28,7 @@ _EXPERT_TOPICS = (
     "地球",
 )
 _TOUR_TOPICS = ("物理", "航天", "生态环境", "卫生健康")
+_LARGEST_HALL = 160
 _PREFERENCES = (
     "希望有动手环节",
     "有两名学生使用轮椅",
@@ -176,8 +177,7 @@ def _grades(chance: random.Random, school: School, taught: tuple[int, ...]) -> t
 
 
 def _classes(chance: random.Random, school: School, fewest: int, most: int, *, largest: int) -> int:
-    per_class = max(5, round(school.enrolment / school.classes))
-    return min(largest, per_class * chance.randint(fewest, most), school.enrolment)
+    return min(largest, _class(school) * chance.randint(fewest, most), school.enrolment)
 
 
 def _days(
@@ -205,11 +205,17 @@ def _with_tastes(chance: random.Random, wish: Wish) -> Wish:
 
 def _impossible(chance: random.Random, wish: Wish, days: tuple[dt.date, ...]) -> Wish:
     """The wish with one condition that nothing on offer can meet."""
-    ways = {
-        "too_large": {"group_size": 2000},
-        "too_near": {"distance_limit_km": 1, "kind": "visit", "programme": None},
-        "too_short": {"windows": _days(chance, days, 3, 12.25, 12.75), "kind": "visit"},
-        "too_rare": {"topics": ("数学",), "language": "mn", "language_required": True, "programme": None},
-    }
-    name = list(ways)[(wish.number // 17) % len(ways)]
-    return replace(wish, impossible=name, **ways[name])  # type: ignore[arg-type]
+    visit = replace(wish, kind="visit", programme=None, audience="pupils", group_size=_class(wish.school))
+    too_near = replace(visit, distance_limit_km=1, impossible="too_near")
+    whole_school = replace(visit, group_size=wish.school.enrolment, impossible="too_large")
+    ways = (
+        too_near,
+        replace(visit, windows=_days(chance, days, 3, 12.25, 12.75), impossible="too_short"),
+        replace(visit, topics=("数学",), language="mn", language_required=True, impossible="too_rare"),
+        whole_school if whole_school.group_size > _LARGEST_HALL else too_near,
+    )
+    return ways[(wish.number // 17) % len(ways)]
+
+
+def _class(school: School) -> int:
+    return max(5, round(school.enrolment / school.classes))

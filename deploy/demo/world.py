@@ -22,6 +22,7 @@ class World:
     members: dict[str, str] = field(default_factory=dict)
     topics: dict[str, str] = field(default_factory=dict)
     venues: dict[str, Json] = field(default_factory=dict)
+    units: dict[str, Json] = field(default_factory=dict)
     programmes: dict[str, Json] = field(default_factory=dict)
     experts: dict[str, Json] = field(default_factory=dict)
     _people: dict[str, Person] = field(default_factory=dict)
@@ -49,6 +50,18 @@ class World:
     def city(self) -> Person:
         """The coordinator of the whole city."""
         return self.person(CITY)
+
+    @property
+    def expert_logins(self) -> dict[str, str]:
+        """Expert id -> login."""
+        return {expert["id"]: login for login, expert in self.experts.items()}
+
+    @property
+    def staff(self) -> dict[str, str]:
+        """Organisation id -> the login of a school's teacher or a venue's staff."""
+        return {
+            where: login for login, where in self.members.items() if login[0] in "svh" and login[-1] != "h"
+        }
 
     def codes(self, names: tuple[str, ...]) -> list[str]:
         """Topic codes of Chinese names; those that the topic tree lacks are left out."""
