@@ -1,0 +1,1 @@
+"""Notices: who hears of it; messages in the system and by e-mail, each told once."""
