@@ -12,6 +12,7 @@ from services.chassis.health import HealthServer
 from services.chassis.instant import system_clock
 
 STOP_SECONDS = 15.0
+STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
 
 _log = logging.getLogger(__name__)
 
@@ -34,15 +35,17 @@ def carriers(environ: Mapping[str, str], stopping: Event) -> list[Carrier]:
 def main() -> int:
     """Carry until SIGTERM or SIGINT; a batch in hand is finished. Several relays may run at once."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    # Taken by sigwait, not by a handler: a second signal inside a handler that sets the event would wait for
+    # ever for the event's own lock.
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     stopping = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
     threads = carriers(os.environ, stopping)
     checks = {thread.name: thread.is_connected for thread in threads}
     with HealthServer(os.environ["METRICS_ADDRESS"], checks):
         for thread in threads:
             thread.start()
-        stopping.wait()
+        signal.sigwait(STOP_SIGNALS)
+        stopping.set()
         for thread in threads:
             thread.join(STOP_SECONDS)
     late = [thread.name for thread in threads if thread.is_alive()]
