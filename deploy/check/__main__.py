@@ -21,6 +21,7 @@ RULES = (
     Rule("outbox", "every event once, in order, sent or waiting", messages.events_are_in_order),
     Rule("inbox", "every event read by all who hear it", messages.events_are_read),
     Rule("projections", "every projection at its owner's version", views.projections_are_current),
+    Rule("trail", "the trail has every act", views.trail_has_every_act),
     Rule("search", "search counts = owners' counts", views.search_has_everything),
 )
 SHOWN = 10

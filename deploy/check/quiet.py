@@ -8,7 +8,7 @@ from collections.abc import Callable
 from deploy.check.reader import Reader
 from deploy.check.rules.messages import PUBLISHERS, unread
 
-IN_FLIGHT = "select count(*) as n from match where state in ('holding', 'held', 'confirming', 'releasing')"
+IN_FLIGHT = "select count(*) as n from matches where state in ('holding', 'held', 'confirming', 'releasing')"
 UNSENT = "select count(*) as n from outbox where sent_at is null"
 
 

@@ -80,7 +80,7 @@ def _say_once(said: str, line: str) -> str:
 
 
 def move_one(world: World, round_: Json) -> str | None:
-    """Moves one visit of the draft to another session of its programme; says what, or None if none can move."""
+    """Moves one visit of the draft to another session of its programme; says what, or None."""
     drafts = list(world.city.every(f"/rounds/{round_['id']}/matches"))
     if any(draft["pinned"] for draft in drafts):
         return "a pairing was moved before"

@@ -15,10 +15,10 @@ SETTLED = ("confirmed", "delivered")
 OPEN_LEGS = ("wanted", "held", "reserved")
 
 LEGS = """
-select leg.hold_id, leg.match_id, leg.owner, leg.resource_id, leg.quantity, leg.state as leg_state,
-       match.state as match_state
-  from leg join match on match.id = leg.match_id
- where match.state <> 'proposed'
+select legs.hold_id, legs.match_id, legs.owner, legs.resource_id, legs.quantity,
+       legs.state as leg_state, matches.state as match_state
+  from legs join matches on matches.id = legs.match_id
+ where matches.state <> 'proposed'
 """
 SEATS_AND_STOPS = """
 select hold_id, match_id, coalesce(slot_id, unit_id) as resource_id, quantity, state
