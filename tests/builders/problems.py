@@ -21,17 +21,19 @@ from services.matcher.engine.model import (
 
 MONDAY = 20_607  # 2026-06-01
 AREA = "150402"
-TOPICS = ("aerospace", "ocean", "ai", "health")
+TOPICS = tuple(f"topic{number}" for number in range(24))
 
 
 class FlatRoads:
-    """A plane on which one degree is 100 km, at 60 km/h whatever the month."""
+    """A plane on which one degree is 100 km, at 60 km/h, in winter slower."""
 
     def km(self, a: Place, b: Place) -> float:
+        """A straight line."""
         return 100 * math.dist(a, b)
 
     def minutes(self, a: Place, b: Place, month: int) -> int:
-        return math.ceil(self.km(a, b))
+        """A minute a kilometre."""
+        return math.ceil(self.km(a, b) * (1.25 if month in (12, 1, 2) else 1))
 
 
 @dataclass(frozen=True)
@@ -45,19 +47,20 @@ class Size:
     units: int = 1
     days: int = 3
     windows: int = 2
+    topics: int = 4
 
 
-def problem(seed: int, size: Size = Size()) -> Problem:  # noqa: B008
+def problem(seed: int, size: Size = Size()) -> Problem:
     """A problem of every kind of wish, contested and full of trouble; the same for the same arguments."""
     dice = random.Random(seed)
-    programmes = tuple(_programme(dice, number) for number in range(size.programmes))
+    programmes = tuple(_programme(dice, number, size) for number in range(size.programmes))
     days = frozenset(range(MONDAY - 40, MONDAY + size.days + 40))
     return Problem(
         wishes=tuple(_wish(dice, number, size) for number in range(size.wishes)),
         programmes={programme.key: programme for programme in programmes},
         slots=tuple(_slot(dice, number, programmes, size) for number in range(size.slots)),
         experts=tuple(_expert(dice, number, size) for number in range(size.experts)),
-        units=tuple(_unit(dice, number) for number in range(size.units)),
+        units=tuple(_unit(dice, number, size) for number in range(size.units)),
         roads=FlatRoads(),
         lesson_days={AREA: frozenset(day for day in days if (day + 3) % 7 < 5)},
         known_days=days,
@@ -70,11 +73,11 @@ def _place(dice: random.Random) -> Place:
     return Place(42 + dice.random(), 118 + dice.random())
 
 
-def _programme(dice: random.Random, number: int) -> Programme:
+def _programme(dice: random.Random, number: int, size: Size) -> Programme:
     return Programme(
         key=f"programme{number}",
         kind=dice.choice(["visit", "visit", "mini_class", "training"]),
-        topics=frozenset(dice.sample(TOPICS, 2)),
+        topics=frozenset(dice.sample(TOPICS[: size.topics], 2)),
         audiences=frozenset({"pupils", "teachers"}),
         grades=frozenset(range(1, dice.choice([6, 9, 12]))),
         min_group=dice.choice([1, 20]),
@@ -96,7 +99,7 @@ def _expert(dice: random.Random, number: int, size: Size) -> Expert:
     busy = (Busy(MONDAY * DAY + 540, MONDAY * DAY + 600, _place(dice)),) if dice.random() < 0.3 else ()
     return Expert(
         key=f"expert{number}",
-        topics=frozenset(dice.sample(TOPICS, 2)),
+        topics=frozenset(dice.sample(TOPICS[: size.topics], 2)),
         home=home,
         windows=windows,
         audiences=frozenset({"pupils", "teachers"}),
@@ -108,8 +111,8 @@ def _expert(dice: random.Random, number: int, size: Size) -> Expert:
     )
 
 
-def _unit(dice: random.Random, number: int) -> Unit:
-    topics = frozenset(dice.sample(TOPICS, 3))
+def _unit(dice: random.Random, number: int, size: Size) -> Unit:
+    topics = frozenset(dice.sample(TOPICS[: size.topics], 3))
     return Unit(f"unit{number}", topics, _place(dice), dice.choice([1, 2]), setup_days=dice.choice([0, 1]))
 
 
@@ -127,7 +130,7 @@ def _wish(dice: random.Random, number: int, size: Size) -> Wish:
         area=AREA,
         stage="P",
         windows=windows,
-        topics=frozenset(dice.sample(TOPICS, dice.choice([1, 2]))),
+        topics=frozenset(dice.sample(TOPICS[: size.topics], dice.choice([1, 2]))),
         grades=frozenset({dice.randrange(1, 7)}),
         audience="teachers" if kind == "training" else "pupils",
         limit_km=dice.choice([60, 100, 150]),

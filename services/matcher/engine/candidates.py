@@ -57,12 +57,10 @@ class Finder:
         self._problem = problem
         self._slots = _by_programme(problem.slots)
         self._slot_programmes = {
-            kind: _by_topic(self._offered(kinds))
-            for kind, kinds in rules.SLOT_PROGRAMMES.items()
+            kind: _by_topic(self._offered(kinds)) for kind, kinds in rules.SLOT_PROGRAMMES.items()
         }
         self._experts = _by_topic(problem.experts)
         self._units = _by_topic(problem.units)
-        self._km: dict[tuple[Place, Place], float] = {}
 
     def _offered(self, kinds: frozenset[str]) -> Iterator[Programme]:
         """Programmes of these kinds that have slots."""
@@ -118,7 +116,7 @@ class Finder:
         within = _within(slots, wish.windows)
         _count_rest(fallen, "slot", "window", len(slots) - len(within))
         for slot in within:
-            km = self.km(wish.place, slot.place)
+            km = self._problem.roads.km(wish.place, slot.place)
             code = self._slot_refusal(wish, slot, km)
             if code:
                 fallen["slot", code] += 1
@@ -154,7 +152,7 @@ class Finder:
         near = _on_topics(self._experts, topics)
         _count_rest(fallen, "expert", "topic", len(self._problem.experts) - len(near))
         for expert in near:
-            km = self.km(expert.home, place)
+            km = self._problem.roads.km(expert.home, place)
             code = rules.first_refusal(rules.EXPERT_RULES, wish, expert) or _way_refusal(wish, expert, km)
             if code:
                 fallen["expert", code] += 1
@@ -214,7 +212,7 @@ class Finder:
 
     def _by_units(self, wish: Wish, fallen: Fallen) -> Iterator[tuple[Leg, int]]:
         for unit in self._units_for(wish, fallen):
-            km = self.km(unit.base, wish.place)
+            km = self._problem.roads.km(unit.base, wish.place)
             code = rules.first_refusal(rules.UNIT_RULES, wish, unit) or _way_refusal(wish, unit, km)
             if code:
                 fallen["unit", code] += 1
@@ -253,13 +251,6 @@ class Finder:
         return calendar.day_refusal(self._problem, wish, leg.start) or journeys.time_refusal(
             self._problem.roads, taking(leg), unit.busy
         )
-
-    def km(self, a: Place, b: Place) -> float:
-        """Road kilometres, asked for once per pair of places."""
-        found = self._km.get((a, b))
-        if found is None:
-            found = self._km[a, b] = self._problem.roads.km(a, b)
-        return found
 
 
 def taking(leg: Leg) -> Busy:

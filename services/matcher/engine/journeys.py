@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 from services.matcher.engine.days import day_of, month_number, month_of, week_of
 from services.matcher.engine.model import Busy, Expert, Roads, Window
+
+
+class KnownRoads:
+    """Roads that are asked about each pair of places once."""
+
+    def __init__(self, roads: Roads) -> None:
+        self.km = lru_cache(maxsize=None)(roads.km)
+        self.minutes = lru_cache(maxsize=None)(roads.minutes)
+
 
 Period = Callable[[int], int]
 CAPS: tuple[tuple[str, Period], ...] = (("cap_day", day_of), ("cap_week", week_of), ("cap_month", month_of))
@@ -27,7 +37,7 @@ def reaches(roads: Roads, a: Busy, b: Busy) -> bool:
     """Whether the time between two appointments that do not overlap is enough for the road."""
     first, second = (a, b) if a.start <= b.start else (b, a)
     gap = second.start - first.end
-    return gap >= roads.minutes(first.place, second.place, month_number(first.end))
+    return gap >= roads.minutes(first.place, second.place, month_number(second.start))
 
 
 def clash(roads: Roads, a: Busy, b: Busy) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeVar
@@ -106,15 +107,13 @@ def _overlaps(taken: Sequence[_Taken]) -> Iterator[Row]:
 
 
 def _journeys(roads: Roads, taken: Sequence[_Taken]) -> Iterator[Row]:
+    starts = [each.busy.start for each in taken]
     for each in taken:
-        later = (other for other in taken if _soon_after(each.busy, other.busy))
+        first = bisect_left(starts, each.busy.end)
+        later = taken[first : bisect_left(starts, each.busy.end + LONGEST_JOURNEY)]
         stopped = (other for other in later if not journeys.reaches(roads, each.busy, other.busy))
         for members in _grouped((other.busy.start, other.options) for other in stopped).values():
             yield _at_most_one([*each.options, *(n for numbers in members for n in numbers)])
-
-
-def _soon_after(first: Busy, second: Busy) -> bool:
-    return first.end <= second.start < first.end + LONGEST_JOURNEY
 
 
 def _at_most_one(numbers: Iterable[int]) -> Row:

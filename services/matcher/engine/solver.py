@@ -9,12 +9,14 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from services.matcher.engine import milp
 from services.matcher.engine.candidates import Finder
+from services.matcher.engine.journeys import KnownRoads
 from services.matcher.engine.model import (
     Finding,
     Key,
@@ -50,6 +52,7 @@ def solve(problem: Problem, limits: Limits, report: Report, should_stop: ShouldS
     Calls `report` as it gets on, and ends soon after `should_stop()` is true, with the best plan so far.
     The same problem and seed give the same plan, unless `limits.seconds` cut the search short.
     """
+    problem = replace(problem, roads=KnownRoads(problem.roads))
     world = _world(problem, report, should_stop)
     if not world.options:
         return Solution((), 0, 0, "optimal", 0, world.findings)

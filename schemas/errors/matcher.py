@@ -1,0 +1,36 @@
+"""What matcher refuses."""
+
+from __future__ import annotations
+
+from schemas.errors.message import Message
+
+MESSAGES: dict[str, Message] = {
+    "round_state": Message(
+        409,
+        "This cannot be done while the round is {state}.",
+        "集中申报期当前状态（{state}）下不能进行此操作。",
+    ),
+    "round_period": Message(
+        422,
+        "A round must close after it opens, and in the future.",
+        "截止时间须晚于开始时间，且不能是过去的时间。",
+    ),
+    "no_solve_running": Message(409, "No solve is running.", "当前没有正在进行的求解。"),
+    "match_state": Message(
+        409,
+        "This cannot be done while the match is {state}.",
+        "活动安排当前状态（{state}）下不能进行此操作。",
+    ),
+    "match_moved": Message(
+        409, "The match has just been changed; read it again.", "该活动安排刚刚发生变化，请重新读取。"
+    ),
+    "already_answered": Message(409, "You have answered this offer.", "您已答复过该安排。"),
+    "offer_over": Message(409, "The offer is no longer open.", "该安排已过确认期限或已撤回。"),
+    "not_asked": Message(403, "Your agreement is not asked for here.", "该安排不需要您确认。"),
+    "reason_required": Message(422, "Say why.", "请说明原因。"),
+    "event_begun": Message(409, "It has begun and can no longer be cancelled.", "活动已开始，不能再取消。"),
+    "event_ahead": Message(409, "It has not begun yet.", "活动尚未开始。"),
+    "move_impossible": Message(
+        422, "The request cannot be served that way: {codes}.", "该申请不能这样安排：{codes}。"
+    ),
+}

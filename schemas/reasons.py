@@ -1,0 +1,93 @@
+"""Why a resource falls away for a request, and why a match ended: stable codes with their texts.
+
+`{count}` is the number of resources, `{kind}` their kind in the reader's language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Reason(NamedTuple):
+    """One code's text in both languages."""
+
+    en: str
+    zh: str
+
+    def text(self, language: str, **params: object) -> str:
+        """The text in `language` (zh unless en)."""
+        return (self.en if language == "en" else self.zh).format(**params)
+
+
+RESOURCES: Mapping[str, Reason] = {
+    "slot": Reason("sessions", "个场次"),
+    "unit": Reason("travelling units", "个流动科普设施"),
+    "expert": Reason("experts", "位专家"),
+}
+
+FALLEN: Mapping[str, Reason] = {
+    "topic": Reason("{count} {kind} are on other topics", "{count} {kind}主题不符"),
+    "programme": Reason("{count} {kind} belong to other programmes", "{count} {kind}不属于所选活动"),
+    "audience": Reason("{count} {kind} are for another audience", "{count} {kind}面向其他对象"),
+    "stage": Reason("{count} {kind} do not receive this stage of school", "{count} {kind}不接待本学段"),
+    "grade": Reason("{count} {kind} are for other grades", "{count} {kind}不适合所报年级"),
+    "group_too_small": Reason("the group is too small for {count} {kind}", "{count} {kind}要求人数更多"),
+    "group_too_large": Reason("the group is too large for {count} {kind}", "{count} {kind}容不下这么多人"),
+    "language": Reason("{count} {kind} are not in the required language", "{count} {kind}没有所要求的语言"),
+    "round": Reason("{count} {kind} are kept for another round", "{count} {kind}留给其他集中申报期"),
+    "distance": Reason("{count} {kind} are farther than the distance limit", "{count} {kind}超出距离上限"),
+    "travel_limit": Reason("{count} {kind} do not travel that far", "{count} {kind}不到这么远的地方"),
+    "excluded": Reason("{count} {kind} were tried before or declined", "{count} {kind}此前未能成行或被谢绝"),
+    "window": Reason("{count} {kind} are outside the wished times", "{count} {kind}不在所报时间内"),
+    "availability": Reason("{count} {kind} are not available then", "{count} {kind}在所报时间没有空"),
+    "lead_time": Reason("{count} {kind} begin too soon", "{count} {kind}开始时间太近"),
+    "calendar_not_loaded": Reason(
+        "for {count} {kind} the school calendar of that year is not known yet",
+        "{count} {kind}所在年份的校历尚未录入",
+    ),
+    "school_day": Reason("{count} {kind} fall on days without lessons", "{count} {kind}不在上课日"),
+    "dwell": Reason("{count} {kind} stay longer than the wished times", "{count} {kind}驻留时间长于所报时间"),
+    "cap_day": Reason("{count} {kind} have enough on that day", "{count} {kind}当日安排已满"),
+    "cap_week": Reason("{count} {kind} have enough in that week", "{count} {kind}当周安排已满"),
+    "cap_month": Reason("{count} {kind} have enough in that month", "{count} {kind}当月安排已满"),
+    "busy": Reason("{count} {kind} are engaged then", "{count} {kind}当时另有安排"),
+    "travel": Reason("{count} {kind} could not get there in time", "{count} {kind}来不及赶到"),
+    "groups_full": Reason("{count} {kind} take no further group", "{count} {kind}班级数已满"),
+    "seats": Reason("{count} {kind} have too few seats left", "{count} {kind}余位不足"),
+    "expert": Reason("for {count} {kind} no expert could be there", "{count} {kind}没有专家能够到场"),
+    "contest": Reason(
+        "{count} {kind} were possible, but went to requests with greater need",
+        "{count} {kind}可行，但分给了更需要的申请",
+    ),
+    "nothing_offered": Reason("nothing of this kind is offered", "目前没有此类资源"),
+}
+
+ENDED: Mapping[str, Reason] = {
+    "party_declined": Reason("One of the parties declined.", "有一方谢绝了安排。"),
+    "offer_expired": Reason("Not everybody answered in time.", "确认期限内未得到全部答复。"),
+    "party_cancelled": Reason("One of the parties cancelled.", "有一方取消了安排。"),
+    "request_withdrawn": Reason("The school withdrew its request.", "学校撤回了申请。"),
+    "slot_cancelled": Reason("The session was cancelled.", "场次已取消。"),
+    "slot_moved": Reason("The session was moved to another time.", "场次时间已变更。"),
+    "venue_closed": Reason("The venue is closed then.", "场馆届时闭馆。"),
+    "expert_paused": Reason("The expert is not available at present.", "专家暂停接受安排。"),
+    "unit_paused": Reason("The travelling unit is not available at present.", "流动设施暂停接受安排。"),
+    "hold_lost": Reason("What was set aside has run out.", "暂留的名额已失效。"),
+    "moved_by_hand": Reason("The coordinator chose otherwise.", "协调员作了调整。"),
+    "solved_again": Reason("The round was solved again.", "集中申报期已重新求解。"),
+}
+
+
+def fallen_text(code: str, resource_kind: str, count: int, language: str) -> str:
+    """Why resources of a kind fell away, as a sentence; an unknown code stands for itself."""
+    reason = FALLEN.get(code)
+    kind = RESOURCES.get(resource_kind)
+    words = kind.text(language) if kind else resource_kind
+    return reason.text(language, count=count, kind=words) if reason else code
+
+
+def ended_text(code: str, language: str) -> str:
+    """Why a match ended; an owner's refusal (texts in `schemas/errors/`) stands for itself."""
+    reason = ENDED.get(code)
+    return reason.text(language) if reason else code

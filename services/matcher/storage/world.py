@@ -1,0 +1,125 @@
+"""What a solve needs to know of the world: requests, capacity not yet taken, time not yet promised."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.chassis.store import Connection
+from services.matcher.domain import LIVE
+
+Row = dict[str, Any]
+
+
+def requests(conn: Connection, request_ids: Sequence[UUID]) -> list[Row]:
+    """The requests, with their rounds' states and when their school was last served."""
+    return conn.execute(
+        "select r.*, (select max(m.ends_at) from matches m where m.school_id = r.school_id"
+        "              and m.state in ('confirmed', 'delivered')) as last_served"
+        "  from known_request r where r.id = any(%s) order by r.id",
+        [list(request_ids)],
+    ).fetchall()
+
+
+def programmes(conn: Connection) -> list[Row]:
+    """Published programmes, with the kind of their venue."""
+    return conn.execute("select * from known_programme where state = 'published' order by id").fetchall()
+
+
+def slots(conn: Connection, *, after: datetime, rounds: Sequence[UUID], ignoring: UUID | None) -> list[Row]:
+    """Open slots at active venues that at-once requests or those of `rounds` may use, with what is left.
+
+    Left is the lesser of what the owner says is free, less what matcher means to hold and has not yet, and of
+    all seats less everything that matcher has on them. Drafts of the round `ignoring` count for nothing.
+    """
+    return conn.execute(
+        """
+        with ours as (
+            select l.resource_id, sum(l.quantity) as seats, count(*) as groups,
+                   coalesce(sum(l.quantity) filter (where m.state in ('proposed', 'holding')), 0) as coming,
+                   count(*) filter (where m.state in ('proposed', 'holding')) as coming_groups
+              from legs l join matches m on m.id = l.match_id
+             where l.resource_kind = 'slot' and m.state = any(%(live)s) and l.ends_at > %(after)s
+               and not (m.state = 'proposed' and not m.pinned and m.version = 0
+                        and m.next_step_at is null and m.round_id is not distinct from %(ignoring)s)
+             group by l.resource_id)
+        select s.id, s.programme_id, s.organisation_id, s.venue_id, s.starts_at, s.ends_at, s.round_id,
+               v.lat, v.lon, v.adcode, v.kind as venue_kind,
+               least(s.free - coalesce(o.coming, 0), s.seats - coalesce(o.seats, 0))::int as free,
+               (s.groups_limit - greatest(s.groups_taken + coalesce(o.coming_groups, 0),
+                                          coalesce(o.groups, 0)))::int as groups_left
+          from known_slot s
+          join known_venue v on v.id = s.venue_id and v.state = 'active'
+          left join ours o on o.resource_id = s.id
+         where s.state = 'open' and s.starts_at > %(after)s
+           and (s.round_id is null or s.round_id = any(%(rounds)s))
+         order by s.id
+        """,
+        {"after": after, "rounds": list(rounds), "live": list(LIVE), "ignoring": ignoring},
+    ).fetchall()
+
+
+def experts(conn: Connection) -> list[Row]:
+    """Experts who take engagements."""
+    return conn.execute("select * from known_expert where state = 'active' order by id").fetchall()
+
+
+def units(conn: Connection) -> list[Row]:
+    """Travelling units that take stops."""
+    return conn.execute("select * from known_unit where state = 'active' order by id").fetchall()
+
+
+def engagements(conn: Connection, *, after: datetime, ignoring: UUID | None) -> list[Row]:
+    """Experts' appointments: what their owner has told and what matcher has or means to have, each once.
+
+    From `after` on, which the caller sets early enough for caps that count a whole month.
+    """
+    return conn.execute(
+        """
+        select id as hold_id, expert_id as resource_id, starts_at, ends_at, lat, lon
+          from known_engagement where state in ('held', 'confirmed') and ends_at > %(after)s
+        union all
+        select l.hold_id, l.resource_id, l.starts_at, l.ends_at, l.lat, l.lon
+          from legs l join matches m on m.id = l.match_id
+         where l.resource_kind = 'expert' and l.ends_at > %(after)s and m.state = any(%(live)s)
+           and l.state in ('wanted', 'held', 'reserved')
+           and not exists (select from known_engagement k where k.id = l.hold_id)
+           and not (m.state = 'proposed' and not m.pinned and m.version = 0
+                    and m.next_step_at is null and m.round_id is not distinct from %(ignoring)s)
+         order by 1
+        """,
+        {"after": after, "live": list(LIVE), "ignoring": ignoring},
+    ).fetchall()
+
+
+def stops(conn: Connection, *, after: datetime, ignoring: UUID | None) -> list[Row]:
+    """Travelling units' stops, set-up days included; as `engagements`."""
+    return conn.execute(
+        """
+        select id as hold_id, unit_id as resource_id, occupied_from as starts_at, ends_at, lat, lon
+          from known_stop where state in ('held', 'confirmed') and ends_at > %(after)s
+        union all
+        select l.hold_id, l.resource_id, l.occupied_from, l.ends_at, l.lat, l.lon
+          from legs l join matches m on m.id = l.match_id
+         where l.resource_kind = 'unit' and l.ends_at > %(after)s and m.state = any(%(live)s)
+           and l.state in ('wanted', 'held', 'reserved')
+           and not exists (select from known_stop k where k.id = l.hold_id)
+           and not (m.state = 'proposed' and not m.pinned and m.version = 0
+                    and m.next_step_at is null and m.round_id is not distinct from %(ignoring)s)
+         order by 1
+        """,
+        {"after": after, "live": list(LIVE), "ignoring": ignoring},
+    ).fetchall()
+
+
+def calendars(conn: Connection) -> list[Row]:
+    """The years' days."""
+    return conn.execute("select year, days from known_calendar order by year").fetchall()
+
+
+def terms(conn: Connection) -> list[Row]:
+    """All terms of all areas."""
+    row = conn.execute("select terms from known_terms order by version desc limit 1").fetchone()
+    return list(row["terms"]) if row else []

@@ -1,0 +1,125 @@
+"""Hearing what others did: keep the newest state, and let go of matches that it makes impossible."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.chassis.facts import Fact
+from services.chassis.store import Connection
+from services.matcher.storage import facts, matches, pool
+from services.matcher.usecases import moves
+from services.matcher.usecases.moves import Remembered
+
+# Something new may be had after one of these.
+_GROWTH = frozenset(
+    {
+        "slot_published", "slot_changed", "unit_registered", "unit_changed", "expert_registered",
+        "expert_changed", "programme_published", "calendar_loaded", "terms_changed", "stop_released",
+        "stop_expired", "engagement_released", "engagement_expired",
+    }
+)  # fmt: skip
+_LOST = frozenset({"engagement_expired", "engagement_released", "stop_expired", "stop_released"})
+_HOLDERS = frozenset({"held", "offered", "confirming", "confirmed"})
+
+
+def hear(conn: Connection, heard: Iterable[Fact]) -> None:
+    """Keep the facts of a batch, in order, and react to those that are news."""
+    grown = False
+    for fact in heard:
+        if _kept(conn, fact):
+            _react(conn, fact)
+            grown = grown or fact.type in _GROWTH
+    if grown:
+        pool.capacity_grew(conn, fact.now)
+
+
+def _kept(conn: Connection, fact: Fact) -> bool:
+    """Whether the fact is news: a closure is not kept, but matters."""
+    return fact.aggregate == "closure" or facts.keep(
+        conn, fact.aggregate, fact.aggregate_id, fact.version, fact.data
+    )
+
+
+def _react(conn: Connection, fact: Fact) -> None:
+    reaction = _REACTIONS.get(fact.aggregate)
+    if reaction:
+        reaction(conn, fact)
+
+
+def _to_request(conn: Connection, fact: Fact) -> None:
+    """A withdrawn request lets go of its match; a changed one is tried anew."""
+    if fact.data["state"] == "withdrawn":
+        _let_go(conn, fact, matches.live_of_request(conn, fact.aggregate_id), "request_withdrawn")
+        matches.drop_draft_of(conn, fact.aggregate_id, fact.now, "request_withdrawn")
+    elif fact.type == "request_changed":
+        pool.try_again(conn, fact.aggregate_id)
+
+
+def _to_slot(conn: Connection, fact: Fact) -> None:
+    """A cancelled or moved slot lets go of its matches."""
+    if fact.data["state"] == "cancelled":
+        _let_all_go(conn, fact, "slot", "slot_cancelled", lambda _: True)
+    elif fact.type != "slot_seats_changed":
+        _let_all_go(conn, fact, "slot", "slot_moved", lambda leg: _moved(leg, fact.data))
+
+
+def _to_comer(conn: Connection, fact: Fact) -> None:
+    """A paused expert or unit keeps no appointment that is still ahead."""
+    if fact.data["state"] == "paused":
+        code = f"{fact.aggregate}_paused"
+        _let_all_go(conn, fact, fact.aggregate, code, lambda leg: leg["starts_at"] > fact.now)
+
+
+def _to_closure(conn: Connection, fact: Fact) -> None:
+    """A closed venue lets go of what was held or confirmed there on those days."""
+    if fact.data["state"] == "active":
+        for match_id in fact.data["affected_match_ids"]:
+            _let_go(conn, fact, UUID(match_id), "venue_closed")
+
+
+def _to_hold(conn: Connection, fact: Fact) -> None:
+    """Time that its owner took back, or let expire, is no longer ours."""
+    if fact.type not in _LOST:
+        return
+    match_id = matches.of_hold(conn, fact.aggregate_id)
+    found = matches.lock(conn, match_id) if match_id else None
+    if found and found.state in _HOLDERS:
+        moves.end(conn, found, "superseded", now=fact.now, code="hold_lost", actor=_actor(fact))
+
+
+def _let_all_go(
+    conn: Connection, fact: Fact, kind: str, code: str, concerned: Callable[[Mapping[str, Any]], bool]
+) -> None:
+    for leg in matches.live_on(conn, kind, fact.aggregate_id):
+        if concerned(leg):
+            _let_go(conn, fact, leg["id"], code)
+
+
+def _let_go(conn: Connection, fact: Fact, match_id: UUID | None, code: str) -> None:
+    """Cancel a match that has not taken place, because of the fact."""
+    found = matches.lock(conn, match_id) if match_id else None
+    if found and found.starts_at > fact.now:
+        moves.end(conn, found, "cancelled", now=fact.now, code=code, actor=_actor(fact), reason=fact.reason)
+
+
+def _moved(leg: Mapping[str, Any], slot: Mapping[str, Any]) -> bool:
+    told = tuple(datetime.fromisoformat(slot[name]) for name in ("starts_at", "ends_at"))
+    return (leg["starts_at"], leg["ends_at"]) != told
+
+
+def _actor(fact: Fact) -> Remembered | None:
+    return Remembered(fact.actor) if fact.actor else None
+
+
+_REACTIONS: Mapping[str, Callable[[Connection, Fact], None]] = {
+    "request": _to_request,
+    "slot": _to_slot,
+    "expert": _to_comer,
+    "unit": _to_comer,
+    "closure": _to_closure,
+    "engagement": _to_hold,
+    "stop": _to_hold,
+}

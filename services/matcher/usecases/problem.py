@@ -1,0 +1,323 @@
+"""From rows to the engine's problem, and from the engine's options back to matches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from services.chassis.ids import new_id
+from services.chassis.store import Connection
+from services.matcher import domain
+from services.matcher.engine import model, weights
+from services.matcher.engine.model import Busy, Kind, Place, Window
+from services.matcher.roads import RegionRoads
+from services.matcher.storage import pool, world
+
+Row = dict[str, Any]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=domain.SHANGHAI)
+_FIRST_DAY = date(1970, 1, 1)
+_LESSONS = frozenset({"school_day", "makeup"})
+# Venues for the smallest receive kindergartens only, and nobody else's programmes are asked for a stage.
+_STAGES_BY_VENUE = {"preschool_place": frozenset({"K"})}
+# Caps count whole months and weeks, so what was there before matters too.
+_LOOK_BACK = timedelta(days=40)
+_OWNERS = {"slot": "catalog", "unit": "catalog", "expert": "experts"}
+
+
+@dataclass(frozen=True)
+class World:
+    """A problem, and the rows that its keys stand for."""
+
+    problem: model.Problem
+    requests: Mapping[model.Key, Row]
+    resources: Mapping[tuple[Kind, model.Key], Row]
+    programmes: Mapping[model.Key, Row]
+
+    def match(
+        self,
+        option: model.Option,
+        *,
+        job_id: UUID | None,
+        offer_hours: int,
+        now: datetime,
+        due: datetime | None = None,
+    ) -> domain.Match:
+        """The draft of a match that serves a request in this way; `due` hands it to the saga then."""
+        request = self.requests[self.problem.wishes[option.wish].key]
+        match_id = new_id()
+        legs = tuple(self._leg(match_id, position, leg) for position, leg in enumerate(option.legs))
+        return domain.Match(
+            id=match_id,
+            request_id=request["id"],
+            round_id=request["round_id"],
+            job_id=job_id,
+            school_id=request["school_id"],
+            school_name=request["school_name"],
+            adcode=request["adcode"],
+            township=request["township"],
+            kind=request["kind"],
+            title=self._title(option.legs),
+            topics=tuple(request["topics"]),
+            grades=tuple(request["grades"]),
+            audience=request["audience"],
+            group_size=request["group_size"],
+            starts_at=min(leg.starts_at for leg in legs),
+            ends_at=max(leg.ends_at for leg in legs),
+            state="proposed",
+            value=option.value,
+            offer_hours=offer_hours,
+            created_at=now,
+            legs=legs,
+            next_step_at=due,
+        )
+
+    def _title(self, legs: Sequence[model.Leg]) -> str:
+        """The programme's title, or who comes."""
+        seats_first = sorted(legs, key=lambda leg: leg.kind != "slot")
+        programme = self.programmes.get(seats_first[0].programme)
+        resource = self.resources[seats_first[0].kind, seats_first[0].resource]
+        return str(programme["title"] if programme else resource["name"])
+
+    def _leg(self, match_id: UUID, position: int, leg: model.Leg) -> domain.Leg:
+        resource = self.resources[leg.kind, leg.resource]
+        leg_id = new_id()
+        return domain.Leg(
+            id=leg_id,
+            position=position,
+            owner=_OWNERS[leg.kind],
+            resource_kind=leg.kind,
+            resource_id=resource["id"],
+            organisation_id=resource["organisation_id"],
+            programme_id=leg.programme if isinstance(leg.programme, UUID) else None,
+            venue_id=resource.get("venue_id"),
+            starts_at=moment(leg.start),
+            ends_at=moment(leg.end),
+            occupied_from=moment(leg.occupied),
+            quantity=leg.quantity,
+            place=self._place(leg.place),
+            hold_id=domain.hold_id(match_id, leg_id, 1),
+            attempt=1,
+            state="wanted",
+        )
+
+    def _place(self, place: Place) -> domain.Place:
+        located = (*self.requests.values(), *self.resources.values())
+        adcode = next(row["adcode"] for row in located if (row["lat"], row["lon"]) == place)
+        return domain.Place(place.lat, place.lon, adcode)
+
+
+def load(
+    conn: Connection,
+    *,
+    now: datetime,
+    request_ids: Sequence[UUID],
+    seed: str = "",
+    ignoring: UUID | None = None,
+    session_minutes: int = 60,
+) -> World:
+    """The problem of these requests as the world stands now.
+
+    Drafts of the round `ignoring` take nothing, unless they were set by hand.
+    """
+    requests = world.requests(conn, request_ids)
+    rounds = sorted({row["round_id"] for row in requests if row["round_id"]})
+    excluded = _excluded(pool.exclusions(conn, request_ids, now))
+    slots = world.slots(conn, after=now, rounds=rounds, ignoring=ignoring)
+    experts, units = world.experts(conn), world.units(conn)
+    back = now - _LOOK_BACK
+    engagements = _busy(world.engagements(conn, after=back, ignoring=ignoring))
+    stops = _busy(world.stops(conn, after=now, ignoring=ignoring))
+    programmes = {row["id"]: row for row in world.programmes(conn)}
+    calendar = _Calendar(world.calendars(conn), world.terms(conn))
+    areas = {row["adcode"] for row in requests}
+    problem = model.Problem(
+        wishes=tuple(_wish(row, now, excluded.get(row["id"], frozenset())) for row in requests),
+        programmes=_programmes(programmes.values(), slots),
+        slots=tuple(_slot(row) for row in slots),
+        experts=tuple(_expert(row, engagements.get(row["id"], ())) for row in experts),
+        units=tuple(_unit(row, stops.get(row["id"], ())) for row in units),
+        roads=RegionRoads(),
+        lesson_days={area: calendar.lesson_days(area) for area in areas},
+        known_days=calendar.known_days,
+        earliest=minute(now + domain.SHORTEST_LEAD),
+        seed=seed,
+        session_minutes=session_minutes,
+    )
+    return World(
+        problem=problem,
+        requests={row["id"]: row for row in requests},
+        resources={
+            **{("slot", row["id"]): row for row in slots},
+            **{("expert", row["id"]): row for row in experts},
+            **{("unit", row["id"]): row for row in units},
+        },
+        programmes=programmes,
+    )
+
+
+def minute(at: datetime) -> int:
+    """The engine's minute of a moment."""
+    return int((at - _EPOCH).total_seconds() // 60)
+
+
+def moment(at: int) -> datetime:
+    """The moment of an engine's minute, in UTC."""
+    return (_EPOCH + timedelta(minutes=at)).astimezone(UTC)
+
+
+def _wish(row: Row, now: datetime, excluded: frozenset[tuple[Kind, model.Key]]) -> model.Wish:
+    served = row["last_served"]
+    days = max(0, (now - served).days) if served else None
+    return model.Wish(
+        key=row["id"],
+        kind=row["kind"],
+        size=row["group_size"],
+        place=Place(row["lat"], row["lon"]),
+        area=row["adcode"],
+        stage=row["stage"],
+        windows=_windows(row["windows"]),
+        topics=frozenset(row["topics"]),
+        programme=row["programme_id"],
+        grades=frozenset(row["grades"]),
+        audience=row["audience"],
+        limit_km=row["distance_limit_km"],
+        language=row["language"],
+        language_required=row["language_required"],
+        with_expert=row["with_expert"],
+        need=weights.need(days_since_served=days, rural=row["rural"], enrolment=row["enrolment"]),
+        rounds=frozenset({None, row["round_id"]}),
+        excluded=excluded,
+    )
+
+
+def _windows(rows: Iterable[Mapping[str, str]]) -> tuple[Window, ...]:
+    """Windows in minutes: rounded inwards, so that nothing begins before or ends after."""
+    return tuple(_window(row["starts_at"], row["ends_at"]) for row in rows)
+
+
+def _window(starts_at: str, ends_at: str) -> Window:
+    start, end = datetime.fromisoformat(starts_at), datetime.fromisoformat(ends_at)
+    return Window(minute(start + timedelta(seconds=59, microseconds=999_999)), minute(end))
+
+
+def _excluded(rows: Iterable[Row]) -> dict[UUID, frozenset[tuple[Kind, model.Key]]]:
+    found: dict[UUID, set[tuple[Kind, model.Key]]] = {}
+    for row in rows:
+        found.setdefault(row["request_id"], set()).add((row["resource_kind"], row["resource_id"]))
+    return {request_id: frozenset(resources) for request_id, resources in found.items()}
+
+
+def _programmes(rows: Iterable[Row], slots: Iterable[Row]) -> dict[model.Key, model.Programme]:
+    """Programmes with the stages that the venues of their slots receive."""
+    stages = {row["programme_id"]: _STAGES_BY_VENUE.get(row["venue_kind"], frozenset()) for row in slots}
+    return {row["id"]: _programme(row, stages.get(row["id"], frozenset())) for row in rows}
+
+
+def _programme(row: Row, stages: frozenset[str]) -> model.Programme:
+    return model.Programme(
+        key=row["id"],
+        kind=row["kind"],
+        topics=frozenset(row["topics"]),
+        audiences=frozenset(row["audiences"]),
+        grades=frozenset(row["grades"]),
+        stages=stages,
+        languages=frozenset(row["languages"]),
+        min_group=row["min_group"],
+        max_group=row["max_group"],
+        minutes=row["duration_minutes"],
+        unit=row["unit_id"],
+    )
+
+
+def _slot(row: Row) -> model.Slot:
+    return model.Slot(
+        key=row["id"],
+        programme=row["programme_id"],
+        place=Place(row["lat"], row["lon"]),
+        start=minute(row["starts_at"]),
+        end=minute(row["ends_at"]),
+        seats=max(0, row["free"]),
+        groups=row["groups_left"],
+        round=row["round_id"],
+    )
+
+
+def _expert(row: Row, busy: tuple[Busy, ...]) -> model.Expert:
+    return model.Expert(
+        key=row["id"],
+        topics=frozenset(row["topics"]),
+        home=Place(row["lat"], row["lon"]),
+        windows=_windows(row["availability"]),
+        audiences=frozenset(row["audiences"]),
+        grades=frozenset(row["grades"]),
+        languages=frozenset(row["languages"]),
+        limit_km=row["travel_limit_km"],
+        cap_day=row["cap_day"],
+        cap_week=row["cap_week"],
+        cap_month=row["cap_month"],
+        busy=busy,
+    )
+
+
+def _unit(row: Row, busy: tuple[Busy, ...]) -> model.Unit:
+    return model.Unit(
+        key=row["id"],
+        topics=frozenset(row["topics"]),
+        base=Place(row["lat"], row["lon"]),
+        min_days=row["min_dwell_days"],
+        setup_days=row["setup_days"],
+        grades=frozenset(row["grades"]),
+        languages=frozenset(row["languages"]),
+        min_group=row["min_group"],
+        max_group=row["max_group"],
+        limit_km=row["travel_limit_km"],
+        windows=_windows(row["windows"]),
+        round=row["round_id"],
+        busy=busy,
+    )
+
+
+def _busy(rows: Iterable[Row]) -> dict[UUID, tuple[Busy, ...]]:
+    found: dict[UUID, list[Busy]] = {}
+    for row in rows:
+        taken = Busy(minute(row["starts_at"]), minute(row["ends_at"]), Place(row["lat"], row["lon"]))
+        found.setdefault(row["resource_id"], []).append(taken)
+    return {resource_id: tuple(taken) for resource_id, taken in found.items()}
+
+
+class _Calendar:
+    """Which days have lessons, by area."""
+
+    def __init__(self, years: Iterable[Row], terms: Sequence[Mapping[str, Any]]) -> None:
+        days = [day for year in years for day in year["days"]]
+        self.known_days = frozenset(_day(day["day"]) for day in days)
+        self._teaching = frozenset(_day(day["day"]) for day in days if day["kind"] in _LESSONS)
+        self._terms = terms
+
+    def lesson_days(self, adcode: str) -> frozenset[int]:
+        """Days with lessons in a district: within its own terms, else those of the area above it, if any."""
+        terms = self._terms_of(adcode)
+        return frozenset(day for day in self._teaching if not terms or _within(day, terms))
+
+    def _terms_of(self, adcode: str) -> list[tuple[int, int]]:
+        for area in (adcode, adcode[:4] + "00", adcode[:2] + "0000"):
+            found = [
+                (_day(term["first_day"]), _day(term["last_day"]))
+                for term in self._terms
+                if term["adcode"] == area
+            ]
+            if found:
+                return found
+        return []
+
+
+def _within(day: int, terms: Iterable[tuple[int, int]]) -> bool:
+    return any(first <= day <= last for first, last in terms)
+
+
+def _day(text: str) -> int:
+    return (date.fromisoformat(text) - _FIRST_DAY).days

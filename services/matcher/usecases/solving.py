@@ -1,0 +1,182 @@
+"""A solve from the solver's side: what to solve, and what becomes of the solution; at once and in rounds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from psycopg.errors import UniqueViolation
+
+from services.chassis.store import Connection, savepoint
+from services.matcher import domain
+from services.matcher.engine.model import Finding, Limits, Option, Reason, Solution
+from services.matcher.storage import matches, pool, rounds
+from services.matcher.usecases import rounds as lifecycle
+from services.matcher.usecases.problem import World, load
+
+Row = dict[str, Any]
+
+SOLVE_SECONDS = 20.0
+AT_ONCE_SECONDS = 3.0
+AT_ONCE_LIMIT = 300
+AT_ONCE_OFFER_HOURS = 48
+# A request that could not be served waits longer each time; grown capacity cuts the wait short.
+SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(minutes=15)
+# After capacity grew, a request is tried again no sooner than this long after its last try.
+BREATH = timedelta(seconds=10)
+_KINDS = {"visit": ("slot",), "expert": ("expert",), "exhibition": ("unit",), "training": ("slot", "expert")}
+
+
+class Fenced(Exception):
+    """The job belongs to another solver by now; whatever this one found does not count."""
+
+
+def begin(conn: Connection, *, job: Row, now: datetime) -> World | None:
+    """The world that a job is to solve; None if there is nothing to solve any more."""
+    if job["kind"] == "at_once":
+        return load(conn, now=now, request_ids=_due(conn, now))
+    row = lifecycle.begin_solving(conn, now=now, round_id=job["round_id"])
+    if row is None:
+        return None
+    waiting = pool.of_round(conn, row["id"], now + domain.SHORTEST_LEAD)
+    minutes = row["policy"].get("session_minutes", 60)
+    return load(
+        conn,
+        now=now,
+        request_ids=waiting,
+        seed=row["seed"],
+        ignoring=row["id"],
+        session_minutes=minutes,
+    )
+
+
+def limits(conn: Connection, job: Row) -> Limits:
+    """How long a job may search."""
+    if job["kind"] == "at_once":
+        return Limits(seconds=AT_ONCE_SECONDS)
+    row = rounds.get(conn, job["round_id"])
+    seconds = row["policy"].get("solve_seconds", SOLVE_SECONDS) if row else SOLVE_SECONDS
+    return Limits(seconds=float(seconds))
+
+
+def complete(conn: Connection, *, job: Row, world: World, solution: Solution, now: datetime) -> int:
+    """Write a solution: a round's as its draft, at-once matches straight to the saga; return how many.
+
+    Raises Fenced, and leaves nothing, if the job is no longer this solver's.
+    """
+    _finish(conn, job, "done", now)
+    made = _at_once(conn, job, world, solution, now) if job["kind"] == "at_once" else 0
+    if job["kind"] == "round":
+        made = _draft(conn, job, world, solution, now)
+    pool.give_verdicts(conn, _verdicts(job, world, solution, now))
+    return made
+
+
+def give_up(conn: Connection, *, job: Row, now: datetime, failure: str | None) -> None:
+    """End a job without a solution: cancelled, or failed for a reason. Raises Fenced."""
+    _finish(conn, job, "failed" if failure else "cancelled", now, failure)
+    if job["kind"] == "at_once":
+        return
+    row = rounds.get(conn, job["round_id"])
+    if row is None or row["state"] != "solving":
+        return
+    if failure:
+        lifecycle.fail(conn, now=now, round_id=row["id"], failure=failure)
+    else:
+        lifecycle.back_to_closed(conn, now=now, round_id=row["id"])
+
+
+def _finish(conn: Connection, job: Row, state: str, now: datetime, failure: str | None = None) -> None:
+    if not rounds.finish(conn, job_id=job["id"], epoch=job["epoch"], state=state, now=now, failure=failure):
+        raise Fenced()
+
+
+def _due(conn: Connection, now: datetime) -> list[UUID]:
+    return pool.waiting(
+        conn, now=now, earliest=now + domain.SHORTEST_LEAD, breath=now - BREATH, limit=AT_ONCE_LIMIT
+    )
+
+
+def _draft(conn: Connection, job: Row, world: World, solution: Solution, now: datetime) -> int:
+    round_id = job["round_id"]
+    matches.drop_drafts(conn, round_id, now, "solved_again", keep_pinned=True)
+    row = lifecycle.draw_up(
+        conn,
+        now=now,
+        round_id=round_id,
+        value=solution.value,
+        bound=solution.bound,
+        gap=solution.gap,
+    )
+    return sum(
+        _insert(conn, world, option, job, row["offer_hours"], now, due=None) for option in solution.chosen
+    )
+
+
+def _at_once(conn: Connection, job: Row, world: World, solution: Solution, now: datetime) -> int:
+    made = sum(
+        _insert(conn, world, option, job, AT_ONCE_OFFER_HOURS, now, due=now) for option in solution.chosen
+    )
+    request_ids = [wish.key for wish in world.problem.wishes if isinstance(wish.key, UUID)]
+    tries = pool.tries(conn, request_ids)
+    pool.tried(conn, [(each, now + _wait(tries.get(each, 0))) for each in request_ids], now)
+    return made
+
+
+def _wait(tries: int) -> timedelta:
+    return min(LONGEST_WAIT, SHORTEST_WAIT * int(2 ** min(tries, 6)))
+
+
+def _insert(
+    conn: Connection,
+    world: World,
+    option: Option,
+    job: Row,
+    offer_hours: int,
+    now: datetime,
+    *,
+    due: datetime | None,
+) -> int:
+    """Write one draft; 0 if the request was withdrawn, or matched otherwise, while it was solved."""
+    match = world.match(option, job_id=job["id"], offer_hours=offer_hours, now=now, due=due)
+    known = pool.is_wanted(conn, match.request_id)
+    if not known:
+        return 0
+    try:
+        with savepoint(conn):
+            matches.insert(conn, match)
+    except UniqueViolation:
+        return 0
+    return 1
+
+
+def _verdicts(job: Row, world: World, solution: Solution, now: datetime) -> Iterable[Row]:
+    served = {world.problem.wishes[option.wish].key for option in solution.chosen}
+    for request_id, request in world.requests.items():
+        finding = solution.findings.get(request_id)
+        if finding:
+            yield {
+                "request_id": request_id,
+                "school_id": request["school_id"],
+                "round_id": request["round_id"],
+                "adcode": request["adcode"],
+                "outcome": "matched" if request_id in served else "unserved",
+                "candidates": finding.candidates,
+                "reasons": [_reason(each) for each in _complete(request, finding)],
+                "given_at": now,
+                "job_id": job["id"],
+            }
+
+
+def _complete(request: Mapping[str, Any], finding: Finding) -> tuple[Reason, ...]:
+    """A finding's reasons; where nothing of a kind is offered at all, that is the reason."""
+    if finding.candidates or finding.reasons:
+        return finding.reasons
+    kinds = _KINDS.get(request["kind"], ())
+    return tuple(Reason(kind, "nothing_offered", 0) for kind in kinds)  # type: ignore[arg-type]
+
+
+def _reason(reason: Reason) -> Row:
+    return {"resource_kind": reason.kind, "code": reason.code, "count": reason.count}
