@@ -117,6 +117,24 @@ class ExpertCapMonth(Refusal):
     code = "expert_cap_month"
 
 
+class OrganisationUnknown(Refusal):
+    """No such organisation was heard of (yet)."""
+
+    code = "organisation_unknown"
+
+
+class UnknownTopic(Refusal):
+    """A topic is not in the tree."""
+
+    code = "unknown_topic"
+
+
+class UserIsExpert(Refusal):
+    """The user is another expert already."""
+
+    code = "user_is_expert"
+
+
 class WindowsOverlap(Refusal):
     """Two windows of availability overlap, or one ends before it starts."""
 
@@ -401,3 +419,48 @@ def tidy(windows: Iterable[Window]) -> list[Window]:
 def _check_window(window: Window, earlier: Sequence[Window]) -> None:
     if window.ends_at <= window.starts_at or (earlier and window.starts_at < earlier[-1].ends_at):
         raise WindowsOverlap(field="windows", starts_at=window.starts_at.astimezone(UTC).isoformat())
+
+
+# -- who may see and change what ---------------------------------------------------------------------------
+
+_GROUPS = (2, 2, 2, 3, 3)
+
+
+@dataclass(frozen=True)
+class Mandate:
+    """Who asks: in a role, for an organisation in the district `area`, perhaps as an expert."""
+
+    organisation_id: UUID | None = None
+    role: str | None = None
+    area: str | None = None
+    expert_id: UUID | None = None
+
+    def registers(self, owner_id: UUID, owner_adcode: str) -> bool:
+        """Whether the mandate registers experts of this organisation: its staff, its coordinators."""
+        return (self.role == "venue" and self.organisation_id == owner_id) or self.covers(owner_adcode)
+
+    def knows(self, expert_id: UUID, owner_adcode: str) -> bool:
+        """Whether the mandate sees and changes what is private: the expert, the area's coordinators."""
+        return self.expert_id == expert_id or self.covers(owner_adcode)
+
+    def covers(self, adcode: str) -> bool:
+        """Whether the mandate coordinates the area in which `adcode` lies."""
+        return bool(self.prefix) and adcode.startswith(self.prefix or "")
+
+    @property
+    def prefix(self) -> str | None:
+        """What the adcodes of a coordinator's area begin with; None for everybody else."""
+        return area_prefix(self.area) if self.role == "coordinator" and self.area else None
+
+
+PUBLIC = Mandate()
+
+
+def area_prefix(adcode: str) -> str:
+    """The digits that all of a division share: 150400 gives 1504, 150402001000 gives 150402001."""
+    end = len(adcode)
+    for size in reversed(_GROUPS if end == sum(_GROUPS) else _GROUPS[:3]):
+        if adcode[end - size : end].strip("0"):
+            break
+        end -= size
+    return adcode[:end]

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from services.chassis.ids import new_id
 from services.chassis.store import Connection
-from services.experts import storage
 from services.experts.domain import Place, Window, Wish
+from services.experts.storage import profiles as storage
 from tests.builders.catalog import NOW, START
 
 HONGSHAN = Place(42.26, 118.96, "150402")

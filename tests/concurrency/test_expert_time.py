@@ -12,8 +12,8 @@ from uuid import UUID
 import pytest
 
 from services.chassis.store import Connection, Store
-from services.experts import storage
 from services.experts.domain import Outcome, Wish
+from services.experts.storage import holds as storage
 from services.experts.usecases import holds
 from tests.builders.catalog import NOW, START
 from tests.builders.experts import HONGSHAN, LINXI, an_expert, time_of

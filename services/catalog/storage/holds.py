@@ -204,14 +204,14 @@ def live_matches(conn: Connection, slot_ids: Iterable[UUID]) -> list[UUID]:
 
 
 COUNT_LIVE = """
-select case when slot_id is null then 'unit' else 'slot' end as kind, state, count(*) as number
+select case when slot_id is null then 'unit' else 'slot' end as kind, state, count(*) as value
   from hold where state in ('held', 'confirmed') group by 1, 2
 """
 
 
 def count_live(conn: Connection) -> dict[tuple[str, str], int]:
     """How many holds there are by kind of resource and state."""
-    return {(r["kind"], r["state"]): r["number"] for r in conn.execute(COUNT_LIVE).fetchall()}
+    return {(r["kind"], r["state"]): r["value"] for r in conn.execute(COUNT_LIVE).fetchall()}
 
 
 def _parameters(wish: Wish, now: datetime) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from services.chassis import geo, outbox
 from services.chassis.store import Connection, savepoint
 
 Actor = outbox.Acting | None
+SWEPT_AT_ONCE = 100
 
 
 class _Roads:
@@ -103,7 +104,7 @@ def release_many(
     return [Outcome(hold_id, "released") for hold_id in hold_ids]
 
 
-def sweep(conn: Connection, *, now: datetime, actor: Actor, limit: int = 100) -> int:
+def sweep(conn: Connection, *, now: datetime, actor: Actor, limit: int = SWEPT_AT_ONCE) -> int:
     """Expire what has lapsed of the resources of the `limit` oldest such holds; returns how many holds."""
     slot_ids, unit_ids = storage.lapsed(conn, now, limit)
     storage.lock_slots(conn, slot_ids)

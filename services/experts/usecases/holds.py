@@ -17,10 +17,13 @@ from schemas.events.experts import EngagementState
 from schemas.refusal import Refusal
 from services.chassis import geo, outbox
 from services.chassis.store import Connection, savepoint
-from services.experts import domain, storage
+from services.experts import domain
 from services.experts.domain import Appointment, Engagement, Limits, Outcome, Place, Window, Wish
+from services.experts.storage import holds as storage
+from services.experts.storage import profiles
 
 _STATE = EngagementState()
+SWEPT_AT_ONCE = 50
 
 
 class _Roads:
@@ -100,7 +103,7 @@ def release_many(
     return [Outcome(hold_id, "released") for hold_id in hold_ids]
 
 
-def sweep(conn: Connection, *, now: datetime, actor: outbox.Acting | None, limit: int = 50) -> int:
+def sweep(conn: Connection, *, now: datetime, actor: outbox.Acting | None, limit: int = SWEPT_AT_ONCE) -> int:
     """Expire what has lapsed of up to `limit` experts; returns how many engagements that were."""
     expert_ids = storage.experts_with_lapsed(conn, now, limit)
     storage.lock_experts(conn, expert_ids)
@@ -120,7 +123,7 @@ def _open_diary(
     return _Diary(
         known=storage.engagements(conn, [wish.hold_id for wish in wishes]),
         limits=limits,
-        windows=storage.windows(conn, expert_ids),
+        windows=profiles.windows(conn, expert_ids),
         booked=storage.booked(conn, expert_ids, first, last),
     )
 

@@ -1,4 +1,4 @@
-"""Experts' SQL, each statement beside the function that runs it; never commits, never reads the clock."""
+"""Engagements: holds on experts' time. Locks in this order: hold ids, then expert rows, each sorted by id."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from psycopg import sql
-
 from services.chassis.store import Connection
-from services.experts.domain import Appointment, Engagement, Limits, Place, Window, Wish
+from services.experts.domain import Appointment, Engagement, Limits, Place, Wish
 
 Row = Mapping[str, Any]
 # Caps look at a calendar month, and a month's last week may reach into the next: this covers both.
@@ -180,13 +178,13 @@ def bury(conn: Connection, hold_ids: Iterable[UUID], now: datetime) -> None:
 
 
 COUNT_LIVE = """
-select state, count(*) as number from engagement where state in ('held', 'confirmed') group by state
+select state, count(*) as value from engagement where state in ('held', 'confirmed') group by state
 """
 
 
 def count_live(conn: Connection) -> dict[str, int]:
     """How many engagements are held and how many confirmed."""
-    return {row["state"]: row["number"] for row in conn.execute(COUNT_LIVE).fetchall()}
+    return {row["state"]: row["value"] for row in conn.execute(COUNT_LIVE).fetchall()}
 
 
 def _engagement(row: Row) -> Engagement:
@@ -198,47 +196,3 @@ def _engagement(row: Row) -> Engagement:
 
 def _place(row: Row) -> Place:
     return Place(row["lat"], row["lon"], row["adcode"])
-
-
-# -- availability ------------------------------------------------------------------------------------------
-
-WINDOWS = """
-select expert_id, starts_at, ends_at from availability where expert_id = any(%s) order by expert_id, starts_at
-"""
-
-
-def windows(conn: Connection, expert_ids: Iterable[UUID]) -> dict[UUID, list[Window]]:
-    """Windows of availability per expert, in order."""
-    found: dict[UUID, list[Window]] = {}
-    for row in conn.execute(WINDOWS, [list(expert_ids)]).fetchall():
-        found.setdefault(row["expert_id"], []).append(Window(row["starts_at"], row["ends_at"]))
-    return found
-
-
-def replace_windows(conn: Connection, expert_id: UUID, new: Sequence[Window]) -> None:
-    """Put these windows in the place of all that the expert had."""
-    conn.execute("delete from availability where expert_id = %s", [expert_id])
-    conn.execute(
-        "insert into availability (expert_id, starts_at, ends_at) "
-        "select %s, unnest(%s::timestamptz[]), unnest(%s::timestamptz[])",
-        [expert_id, [w.starts_at for w in new], [w.ends_at for w in new]],
-    )
-
-
-# -- profiles ----------------------------------------------------------------------------------------------
-
-COLUMNS = (
-    "id", "user_id", "organisation_id", "name", "kind", "employer", "title", "topics", "audiences", "grades",
-    "languages", "adcode", "lat", "lon", "contact", "travel_limit_km", "cap_day", "cap_week", "cap_month",
-    "volunteer", "state", "demonstration", "version",
-)  # fmt: skip
-_NAMES = sql.SQL(", ").join(sql.Identifier("expert", column) for column in COLUMNS)
-_INSERT_EXPERT = sql.SQL("insert into expert ({}) values ({})").format(
-    sql.SQL(", ").join(sql.Identifier(column) for column in COLUMNS),
-    sql.SQL(", ").join(sql.Placeholder(column) for column in COLUMNS),
-)
-
-
-def insert_expert(conn: Connection, row: Row) -> None:
-    """Insert one expert; raises psycopg.errors.UniqueViolation if the user is an expert already."""
-    conn.execute(_INSERT_EXPERT, dict(row))
