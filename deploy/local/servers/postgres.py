@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -46,6 +47,7 @@ def program(settings: Settings) -> Program:
         "listen_addresses": HOST,
         "port": settings.port("postgres"),
         "unix_socket_directories": "",
+        "dynamic_shared_memory_type": _shared_memory(home),
     }
     flags = [part for key, value in options.items() for part in ("-c", f"{key}={value}")]
     command = (str(binary("postgres")), "-D", str(home / "data"), *flags)
@@ -79,6 +81,13 @@ def provision(settings: Settings) -> None:
 def query(settings: Settings, sql: str, database: str = "postgres") -> str:
     """The unaligned answer of one statement run as the superuser; StackError with the server's words."""
     return _psql(settings, ["-Atc", sql, "-d", database])
+
+
+def _shared_memory(home: Path) -> str:
+    # initdb tried which kind works here: in a bare tree /dev/shm may be closed to ordinary users.
+    text = (home / "data/postgresql.conf").read_text()
+    found = re.search(r"^dynamic_shared_memory_type = (\w+)", text, re.MULTILINE)
+    return found[1] if found else "posix"
 
 
 def _initialise(settings: Settings, home: Path, owner: account.Account) -> None:
