@@ -1,5 +1,6 @@
-"""Pauses that grow while something stays away, and differ between processes that wait for the same thing."""
+"""When to do a thing again: pauses that grow while something stays away, and jobs due now and then."""
 
+import time
 from random import uniform
 
 
@@ -20,3 +21,18 @@ class Backoff:
     def reset(self) -> None:
         """Begin with the first pause again: what was away has come back."""
         self._next = self._first
+
+
+class Every:
+    """Says that a job is due at most once in so many seconds, the first time at once."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._next = 0.0
+
+    def due(self) -> bool:
+        """Return whether the job is due now; if so, it is due again only after the time has passed."""
+        if time.monotonic() < self._next:
+            return False
+        self._next = time.monotonic() + self._seconds
+        return True

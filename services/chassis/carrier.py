@@ -1,18 +1,17 @@
 """Carries one outbox to the bus, in a thread of its own."""
 
 import logging
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from threading import Event, Thread
-from uuid import UUID
 
 import psycopg
 from prometheus_client import Counter, Gauge
 
-from services.chassis.backoff import Backoff
+from services.chassis.backoff import Backoff, Every
 from services.chassis.deliveries import BUS_ERRORS
+from services.chassis.ids import first_id_of
 from services.chassis.instant import ClockReader
 from services.chassis.publisher import Outgoing, Publisher
 from services.chassis.store import CONNECT_SECONDS
@@ -82,8 +81,8 @@ class Carrier(Thread):
         self._clock = clock
         self._stopping = stopping
         self._connected = False
-        self._every_gauge = _Every(GAUGE_SECONDS, self._measure)
-        self._every_prune = _Every(PRUNE_SECONDS, self._prune)
+        self._measuring = Every(GAUGE_SECONDS)
+        self._pruning = Every(PRUNE_SECONDS)
 
     def is_connected(self) -> bool:
         """Return whether both the outbox and the bus are at hand."""
@@ -124,8 +123,10 @@ class Carrier(Thread):
         pause = BUSY_SECONDS
         while not self._stopping.is_set():
             carried = self._carry(conn, bus)
-            self._every_gauge(conn)
-            self._every_prune(conn)
+            if self._measuring.due():
+                self._measure(conn)
+            if self._pruning.due():
+                self._prune(conn)
             pause = BUSY_SECONDS if carried else min(IDLE_SECONDS, pause * 1.5)
             if carried < BATCH:
                 self._stopping.wait(pause)
@@ -153,24 +154,4 @@ class Carrier(Thread):
     def _prune(self, conn: psycopg.Connection) -> None:
         """Delete some of the messages that were sent more than KEEP ago."""
         before = self._clock.now() - KEEP
-        conn.execute(PRUNE, [_first_id_of(before.timestamp()), before, PRUNE_BATCH])
-
-
-class _Every:
-    """Calls a job at most once in so many seconds."""
-
-    def __init__(self, seconds: float, job: Callable[[psycopg.Connection], None]) -> None:
-        self._seconds = seconds
-        self._job = job
-        self._due = 0.0
-
-    def __call__(self, conn: psycopg.Connection) -> None:
-        """Do the job if it is due."""
-        if time.monotonic() >= self._due:
-            self._due = time.monotonic() + self._seconds
-            self._job(conn)
-
-
-def _first_id_of(timestamp: float) -> UUID:
-    """Return a bound that every UUIDv7 made before this time (seconds since 1970) is below."""
-    return UUID(int=int(timestamp * 1000) << 80)
+        conn.execute(PRUNE, [first_id_of(before), before, PRUNE_BATCH])

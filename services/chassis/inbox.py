@@ -13,29 +13,26 @@ from nameko.extensions import Entrypoint, register_entrypoint
 
 from schemas.refusal import Unavailable
 from services.chassis import dead_letters
-from services.chassis.backoff import Backoff
+from services.chassis.backoff import Backoff, Every
 from services.chassis.deliveries import BUS_ERRORS, Queues, Wire, headers_of
 from services.chassis.facts import Fact, Malformed, read_fact
 from services.chassis.hearing import RETRY_DELAYS_MS, judge
 from services.chassis.instant import system_clock
 from services.chassis.link import bus_url
+from services.chassis.metrics import INBOX_FACTS
+from services.chassis.remembering import forget, remember
 from services.chassis.store import Connection
 from services.chassis.trace import tracing
 
 __all__ = ["Fact", "Inbox", "Malformed", "consume"]
 
-BATCH = 50
+# One commit for so many facts: the disk's answer is most of what a lone fact costs.
+BATCH = 100
 IDLE_SECONDS = 1.0
+FORGET_SECONDS = 600.0
 BREATH_SECONDS = 5.0
 # About five minutes of asking in place; after that the messages wait their turn in the retry queues.
 PATIENT_ROUNDS = 60
-
-REMEMBER = """
-insert into inbox (message_id, consumer, received_at)
-select unnest(%(ids)s::uuid[]), %(consumer)s, %(now)s
-on conflict do nothing
-returning message_id
-"""
 
 _log = logging.getLogger(__name__)
 
@@ -65,34 +62,44 @@ def consume(
 
     def decorate(method: Handler) -> Handler:
         each = method if whole else _one_by_one(method)
-
-        @wraps(method)
-        def handler(service: Any, facts: list[Fact]) -> None:
-            if stateless:
-                each(service, facts, None)
-                return
-            with service.db.transaction() as conn:
-                unheard = remember(conn, service.name, facts)
-                if unheard:
-                    each(service, unheard, conn)
-
+        handler = wraps(method)(_without_memory(each) if stateless else _remembering(each))
         register_entrypoint(handler, Inbox(hears, types, batch=batch, delays_ms=delays_ms))
         return handler
 
     return decorate
 
 
-def remember(conn: Connection, consumer: str, facts: Sequence[Fact]) -> list[Fact]:
-    """Note these facts as handled by the running transaction; return those that never were, in order."""
-    ids = [fact.id for fact in facts]
-    rows = conn.execute(REMEMBER, {"ids": ids, "consumer": consumer, "now": facts[0].now}).fetchall()
-    new = {row["message_id"] for row in rows}
-    unheard = []
+def _remembering(each: Handler) -> Handler:
+    """Return what a worker runs: the facts never handled before, and the note of it, in one transaction."""
+    forgetting = Every(FORGET_SECONDS)
+
+    def handler(service: Any, facts: list[Fact]) -> None:
+        with service.db.transaction() as conn:
+            unheard = remember(conn, service.name, facts)
+            if unheard:
+                each(service, unheard, conn)
+            if forgetting.due():
+                forget(conn, facts[0].now)
+        _count(service.name, unheard, "handled")
+        _count(service.name, facts[len(unheard) :], "repeated")
+
+    return handler
+
+
+def _without_memory(each: Handler) -> Handler:
+    """Return what a worker of a service without a database runs."""
+
+    def handler(service: Any, facts: list[Fact]) -> None:
+        each(service, facts, None)
+        _count(service.name, facts, "handled")
+
+    return handler
+
+
+def _count(service: str, facts: Iterable[Fact], outcome: str) -> None:
+    """Show what became of these facts."""
     for fact in facts:
-        if fact.id in new:
-            new.remove(fact.id)
-            unheard.append(fact)
-    return unheard
+        INBOX_FACTS.labels(service, fact.owner, outcome).inc()
 
 
 def _one_by_one(method: Handler) -> Handler:
@@ -201,6 +208,10 @@ class Inbox(Entrypoint):
         level = logging.ERROR if verdict.dead else logging.WARNING
         _log.log(level, "%s: %s goes to %s: %s", self._queues.inbox, _name(message), verdict.key, error)
         wire.forward(message, verdict.key, verdict.headers)
+        outcome = "dead" if verdict.dead else "retried"
+        # The exchange is its owner's; one that has been retried comes from our own.
+        source = message.delivery_info["exchange"].partition(".")[0]
+        INBOX_FACTS.labels(self.container.service_name, source, outcome).inc()
         return True
 
     def _attempt_patiently(self, wire: Wire, facts: list[Fact]) -> Exception | None:

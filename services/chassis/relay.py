@@ -10,6 +10,7 @@ from threading import Event
 from services.chassis.carrier import Carrier
 from services.chassis.health import HealthServer
 from services.chassis.instant import system_clock
+from services.chassis.logs import configure_logs
 
 STOP_SECONDS = 15.0
 STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
@@ -34,7 +35,7 @@ def carriers(environ: Mapping[str, str], stopping: Event) -> list[Carrier]:
 
 def main() -> int:
     """Carry until SIGTERM or SIGINT; a batch in hand is finished. Several relays may run at once."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    configure_logs("relay")
     # Taken by sigwait, not by a handler: a second signal inside a handler that sets the event would wait for
     # ever for the event's own lock.
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
