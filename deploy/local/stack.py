@@ -25,7 +25,8 @@ from deploy.local.supervision import ALIVE, Supervisor
 
 _POLL_SECONDS = 0.1
 _PROGRESS_SECONDS = 5.0
-_LIVES = 8  # a part that needs others may try a few times; more is a fault of its own
+#: Starts after which a part is given up: a server needs nobody, a service may wait for others a few times.
+_LIVES = {Stage.NAMING: 3, Stage.SERVERS: 3, Stage.SERVICES: 8, Stage.EDGE: 3}
 _TO_ALL = (signal.SIGKILL, signal.SIGSTOP, signal.SIGCONT)
 
 
@@ -229,7 +230,7 @@ class Stack:
 
     def _is_healthy(self, name: str, lives: set[int]) -> bool:
         lives.add(self._supervisor.pid(name))
-        if len(lives) > _LIVES or self._supervisor.state(name) == "FATAL":
+        if len(lives) > _LIVES[named(name).stage] or self._supervisor.state(name) == "FATAL":
             raise StackError(f"{name} ends again and again\n{tail(self._log(name))}")
         return part(name).is_healthy(self.settings)
 
