@@ -295,6 +295,14 @@ def backoff(failures: int) -> timedelta:
     return timedelta(seconds=min(60, 2 ** min(failures, 6)))
 
 
+def area_trunk(area: str) -> str:
+    """The digits that all of a division share: pairs, then groups of three, without those that are zero."""
+    groups = [area[:2], area[2:4], area[4:6], area[6:9], area[9:12]]
+    while groups and not groups[-1].strip("0"):
+        groups.pop()
+    return "".join(groups)
+
+
 def answering(
     agreements: Iterable[Agreement], *, organisation_id: UUID | None, role: str | None, expert_id: UUID | None
 ) -> list[int]:

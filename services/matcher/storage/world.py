@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.chassis.store import Connection
 from services.matcher.domain import LIVE
 
 Row = dict[str, Any]
+
+
+class NotCounted(NamedTuple):
+    """What takes nothing: drafts of the round `ignoring` not set by hand, and the match `without`."""
+
+    ignoring: UUID | None = None
+    without: UUID | None = None
 
 
 def requests(conn: Connection, request_ids: Sequence[UUID]) -> list[Row]:
@@ -28,11 +35,11 @@ def programmes(conn: Connection) -> list[Row]:
     return conn.execute("select * from known_programme where state = 'published' order by id").fetchall()
 
 
-def slots(conn: Connection, *, after: datetime, rounds: Sequence[UUID], ignoring: UUID | None) -> list[Row]:
+def slots(conn: Connection, *, after: datetime, rounds: Sequence[UUID], but: NotCounted) -> list[Row]:
     """Open slots at active venues that at-once requests or those of `rounds` may use, with what is left.
 
     Left is the lesser of what the owner says is free, less what matcher means to hold and has not yet, and of
-    all seats less everything that matcher has on them. Drafts of the round `ignoring` count for nothing.
+    all seats less everything that matcher has on them, but what is not counted.
     """
     return conn.execute(
         """
@@ -42,6 +49,7 @@ def slots(conn: Connection, *, after: datetime, rounds: Sequence[UUID], ignoring
                    count(*) filter (where m.state in ('proposed', 'holding')) as coming_groups
               from legs l join matches m on m.id = l.match_id
              where l.resource_kind = 'slot' and m.state = any(%(live)s) and l.ends_at > %(after)s
+               and m.id is distinct from %(without)s
                and not (m.state = 'proposed' and not m.pinned and m.version = 0
                         and m.next_step_at is null and m.round_id is not distinct from %(ignoring)s)
              group by l.resource_id)
@@ -57,7 +65,7 @@ def slots(conn: Connection, *, after: datetime, rounds: Sequence[UUID], ignoring
            and (s.round_id is null or s.round_id = any(%(rounds)s))
          order by s.id
         """,
-        {"after": after, "rounds": list(rounds), "live": list(LIVE), "ignoring": ignoring},
+        {"after": after, "rounds": list(rounds), "live": list(LIVE), **but._asdict()},
     ).fetchall()
 
 
@@ -71,7 +79,7 @@ def units(conn: Connection) -> list[Row]:
     return conn.execute("select * from known_unit where state = 'active' order by id").fetchall()
 
 
-def engagements(conn: Connection, *, after: datetime, ignoring: UUID | None) -> list[Row]:
+def engagements(conn: Connection, *, after: datetime, but: NotCounted) -> list[Row]:
     """Experts' appointments: what their owner has told and what matcher has or means to have, each once.
 
     From `after` on, which the caller sets early enough for caps that count a whole month.
@@ -86,15 +94,16 @@ def engagements(conn: Connection, *, after: datetime, ignoring: UUID | None) -> 
          where l.resource_kind = 'expert' and l.ends_at > %(after)s and m.state = any(%(live)s)
            and l.state in ('wanted', 'held', 'reserved')
            and not exists (select from known_engagement k where k.id = l.hold_id)
+           and m.id is distinct from %(without)s
            and not (m.state = 'proposed' and not m.pinned and m.version = 0
                     and m.next_step_at is null and m.round_id is not distinct from %(ignoring)s)
          order by 1
         """,
-        {"after": after, "live": list(LIVE), "ignoring": ignoring},
+        {"after": after, "live": list(LIVE), **but._asdict()},
     ).fetchall()
 
 
-def stops(conn: Connection, *, after: datetime, ignoring: UUID | None) -> list[Row]:
+def stops(conn: Connection, *, after: datetime, but: NotCounted) -> list[Row]:
     """Travelling units' stops, set-up days included; as `engagements`."""
     return conn.execute(
         """
@@ -106,11 +115,12 @@ def stops(conn: Connection, *, after: datetime, ignoring: UUID | None) -> list[R
          where l.resource_kind = 'unit' and l.ends_at > %(after)s and m.state = any(%(live)s)
            and l.state in ('wanted', 'held', 'reserved')
            and not exists (select from known_stop k where k.id = l.hold_id)
+           and m.id is distinct from %(without)s
            and not (m.state = 'proposed' and not m.pinned and m.version = 0
                     and m.next_step_at is null and m.round_id is not distinct from %(ignoring)s)
          order by 1
         """,
-        {"after": after, "live": list(LIVE), "ignoring": ignoring},
+        {"after": after, "live": list(LIVE), **but._asdict()},
     ).fetchall()
 
 

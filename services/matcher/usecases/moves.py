@@ -111,6 +111,7 @@ def _saved(
         conn,
         now=now,
         type=event,
+        owner="matcher",
         aggregate="match",
         aggregate_id=after.id,
         version=after.version,

@@ -117,20 +117,22 @@ def load(
     request_ids: Sequence[UUID],
     seed: str = "",
     ignoring: UUID | None = None,
+    without: UUID | None = None,
     session_minutes: int = 60,
 ) -> World:
     """The problem of these requests as the world stands now.
 
-    Drafts of the round `ignoring` take nothing, unless they were set by hand.
+    Drafts of the round `ignoring` take nothing, unless they were set by hand; nor does the match `without`.
     """
+    but = world.NotCounted(ignoring, without)
     requests = world.requests(conn, request_ids)
     rounds = sorted({row["round_id"] for row in requests if row["round_id"]})
     excluded = _excluded(pool.exclusions(conn, request_ids, now))
-    slots = world.slots(conn, after=now, rounds=rounds, ignoring=ignoring)
+    slots = world.slots(conn, after=now, rounds=rounds, but=but)
     experts, units = world.experts(conn), world.units(conn)
     back = now - _LOOK_BACK
-    engagements = _busy(world.engagements(conn, after=back, ignoring=ignoring))
-    stops = _busy(world.stops(conn, after=now, ignoring=ignoring))
+    engagements = _busy(world.engagements(conn, after=back, but=but))
+    stops = _busy(world.stops(conn, after=now, but=but))
     programmes = {row["id"]: row for row in world.programmes(conn)}
     calendar = _Calendar(world.calendars(conn), world.terms(conn))
     areas = {row["adcode"] for row in requests}

@@ -109,6 +109,11 @@ def back_to_closed(conn: Connection, *, now: datetime, round_id: UUID) -> Row:
     return _move(conn, _locked(conn, round_id), "closed", now, None, {})
 
 
+def area_of(conn: Connection, round_id: UUID) -> str:
+    """The adcode of a round's area. Raises NotFound."""
+    return str(_known(rounds.get(conn, round_id))["adcode"])
+
+
 def public(row: Row) -> dict[str, Any]:
     """The round as others may know it: no seed before it is published."""
     seed = row["seed"] if row["state"] == "published" else None
@@ -139,6 +144,7 @@ def _tell(conn: Connection, row: Row, what: str, now: datetime, actor: Actor) ->
         conn,
         now=now,
         type=f"round_{what}",
+        owner="matcher",
         aggregate="round",
         aggregate_id=row["id"],
         version=row["version"],

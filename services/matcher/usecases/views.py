@@ -1,0 +1,195 @@
+"""What callers read of rounds, matches and verdicts, each seeing what is theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from schemas.errors import MESSAGES
+from schemas.reasons import ENDED, ended_text, fallen_text
+from schemas.refusal import NotFound
+from services.chassis.auth import covers
+from services.chassis.store import Connection
+from services.matcher import domain
+from services.matcher.domain import Match
+from services.matcher.storage import facts, matches, pool, rounds, views
+from services.matcher.usecases.offering import Party
+
+Row = dict[str, Any]
+_NOBODY = UUID(int=0)
+_FILTERS = ("state", "round_id", "request_id", "school_id")
+_NUMBERS = ("value", "bound", "gap", "failure")
+_OVERSEERS = ("coordinator", "operator")
+
+
+def oversees(party: Party, adcode: str) -> bool:
+    """Whether the party may read whatever concerns a place: coordinators decide there, operators look on."""
+    return party.role in _OVERSEERS and party.area is not None and covers(party.area, adcode)
+
+
+# -- rounds
+
+
+def list_rounds(
+    conn: Connection, party: Party, *, state: str | None, after: UUID | None, limit: int
+) -> list[Row]:
+    """Rounds, the newest first, one more than `limit`."""
+    return [_round(row, party) for row in rounds.listed(conn, state=state, after=after, limit=limit)]
+
+
+def read_round(conn: Connection, party: Party, *, round_id: UUID, language: str) -> Row:
+    """One round with its solve and its numbers, as far as the party may know them. Raises NotFound."""
+    row = rounds.get(conn, round_id)
+    if row is None:
+        raise NotFound()
+    ours = oversees(party, row["adcode"])
+    return {
+        **_round(row, party),
+        "progress": _progress(rounds.latest_job(conn, round_id)) if ours else None,
+        "statistics": _statistics(conn, round_id, language) if ours or row["state"] == "published" else None,
+    }
+
+
+def _round(row: Row, party: Party) -> Row:
+    published = row["state"] == "published"
+    shown = {**row, "seed": row["seed"] if published else None}
+    hidden = {} if published or oversees(party, row["adcode"]) else dict.fromkeys(_NUMBERS)
+    return shown | hidden
+
+
+def _progress(job: Row | None) -> Row | None:
+    if job is None:
+        return None
+    told = {"phase": None, "value": None, "bound": None, "at": None, **job["progress"]}
+    return {
+        **told,
+        **{name: job[name] for name in ("state", "epoch", "started_at", "finished_at", "failure")},
+    }
+
+
+def _statistics(conn: Connection, round_id: UUID, language: str) -> Row:
+    standings = views.standings(conn, round_id)
+    return {
+        "requests": sum(row["requests"] for row in standings),
+        "pupils": sum(row["pupils"] for row in standings),
+        "by_state": standings,
+        "refusals": [
+            {**row, "text": _ending(row["code"], language)} for row in views.endings(conn, round_id)
+        ],
+        "unserved_reasons": [
+            {**row, "text": fallen_text(row["code"], "", row["count"], language)}
+            for row in views.unserved_reasons(conn, round_id)
+        ],
+    }
+
+
+def _ending(code: str, language: str) -> str:
+    """Why a match ended: matcher's own words, or those of the owner that refused."""
+    if code in ENDED or code not in MESSAGES:
+        return ended_text(code, language)
+    return MESSAGES[code].text(language, {})
+
+
+# -- matches
+
+
+def list_matches(
+    conn: Connection, party: Party, query: Mapping[str, Any], *, after: UUID | None, limit: int
+) -> list[Row]:
+    """Matches that the party may see, in order of their ids, one more than `limit`."""
+    ids = views.match_ids(conn, _sight(party), _filters(query), after=after, limit=limit)
+    return [dump(match) for match in matches.many(conn, ids)]
+
+
+def read_match(conn: Connection, party: Party, match_id: UUID) -> Row:
+    """One match. Raises NotFound where it is none of the party's business."""
+    found = matches.get(conn, match_id) if views.sees(conn, _sight(party), match_id) else None
+    if found is None:
+        raise NotFound()
+    return dump(found)
+
+
+def summary(conn: Connection, party: Party, query: Mapping[str, Any]) -> Row:
+    """Counts of what the party may see."""
+    sight, filters = _sight(party), _filters(query)
+    by_state = views.counts(conn, sight, filters)
+    legs = views.legs_by_state(conn, sight, filters)
+    return {
+        "total": sum(row["matches"] for row in by_state),
+        "by_state": by_state,
+        "held_legs": legs.get("held", 0),
+        "reserved_legs": legs.get("reserved", 0),
+    }
+
+
+def dump(match: Match) -> Row:
+    """A match's members by name."""
+    return {name: getattr(match, name) for name in match.__slots__}
+
+
+def _filters(query: Mapping[str, Any]) -> Row:
+    return {name: query.get(name) for name in _FILTERS}
+
+
+def _sight(party: Party) -> Row:
+    """What decides which matches a party sees; nobody's id where it has none."""
+    school = party.role in ("teacher", "head")
+    owner = party.role in ("venue", "coordinator")
+    ours = party.organisation_id or _NOBODY
+    return {
+        "overseen": overseen(party),
+        "school": ours if school else _NOBODY,
+        "owner": ours if owner else _NOBODY,
+        "expert": party.expert_id or _NOBODY,
+    }
+
+
+def overseen(party: Party) -> str:
+    """A pattern of the adcodes that the party oversees; one that nothing matches for everybody else."""
+    if party.role not in _OVERSEERS or party.area is None:
+        return ""
+    return f"{domain.area_trunk(party.area)}%"
+
+
+# -- verdicts
+
+
+def explain(conn: Connection, party: Party, *, request_id: UUID, language: str) -> Row:
+    """What the last solve said of a request, for its school and its coordinators. Raises NotFound.
+
+    A draft's verdict is a coordinator's alone until the round is published.
+    """
+    verdict = pool.verdict(conn, request_id)
+    request = facts.request(conn, request_id)
+    if verdict is None or request is None:
+        raise NotFound()
+    ours = oversees(party, request["adcode"])
+    school = party.role in ("teacher", "head") and party.organisation_id == request["school_id"]
+    told = verdict["round_state"] in (None, "published")
+    if not ours and not (school and told):
+        raise NotFound()
+    return {
+        **verdict,
+        "reasons": [_reason(reason, language) for reason in verdict["reasons"]],
+        "attempts": _attempts(views.attempts(conn, request_id), language),
+    }
+
+
+def _reason(reason: Mapping[str, Any], language: str) -> Row:
+    text = fallen_text(reason["code"], reason["resource_kind"], reason["count"], language)
+    return {**reason, "text": text}
+
+
+def _attempts(rows: Iterable[Row], language: str) -> list[Row]:
+    return [
+        {**row, "text": _ending(row["reason_code"], language) if row["reason_code"] else None} for row in rows
+    ]
+
+
+def at_once(conn: Connection, party: Party) -> Row:
+    """The pool of the party's area."""
+    return {
+        "waiting": views.pool_size(conn, overseen(party), [*domain.LIVE, "delivered", "no_show"]),
+        "solving": views.at_once_job_is_running(conn),
+    }
