@@ -111,6 +111,13 @@ class Engine:
             found |= {key: StoredFact(source["version"], source["state"]) for key, source in sources.items()}
         return found
 
+    def write_number(self, generation: Generation, key: str) -> int | None:
+        """A number that grows with every write of a fact's index; None while the fact is not known."""
+        with _translated():
+            alias = generation.alias(domain.FACTS)
+            answer = self._writing.options(ignore_status=404).get(index=alias, id=key, source=False)
+        return int(answer["_seq_no"]) if answer.get("found") else None
+
     def referring(self, generation: Generation, keys: Iterable[str]) -> list[str]:
         """The keys of the facts that name one of `keys`, those written a moment ago included."""
         self.refresh(generation.alias(domain.FACTS))

@@ -1,0 +1,112 @@
+"""Rebuilds all indices while search serves: `python -m services.search.rebuild`.
+
+New indices are made beside those that serve; every fact goes to both from then on. The owners are asked to
+tell their present states again, and when these have arrived the aliases change over in one step. A run that
+was ended half-way leaves the serving indices as they were; the next run begins anew.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from services.chassis import rpc
+from services.chassis.instant import system_clock
+from services.search import domain
+from services.search.storage import BUILDING, Engine
+from services.search.usecases import prepare
+
+#: What the indices are made of, by owner; first what the rest is shown with.
+HEARS: Mapping[str, Sequence[str]] = {
+    "accounts": ("district", "organisation"),
+    "catalog": ("venue", "unit", "programme", "slot"),
+    "experts": ("expert", "engagement"),
+}
+#: An aggregate of each owner whose facts are kept under `<aggregate>:<id>`, to tell when all has arrived.
+_FENCES = {"accounts": "organisation", "catalog": "venue", "experts": "expert"}
+PAGE = 1000
+ARRIVAL_SECONDS = 600.0
+_POLL_SECONDS = 0.2
+
+
+class NotArrived(RuntimeError):
+    """What an owner told again did not arrive in time; the old indices go on serving."""
+
+
+def rebuild(
+    engine: Engine, owners: rpc.PlainClient, *, now: datetime, say: Callable[[str], None] = lambda _: None
+) -> None:
+    """Build new indices from what the owners tell again, and let them serve. Raises NotArrived, NoAnswer."""
+    prepare(engine)
+    engine.drop(BUILDING)
+    engine.create(BUILDING, f"{now:%Y%m%d%H%M%S}")
+    try:
+        for owner in HEARS:
+            _tell_all(owners, owner, say)
+        for owner in HEARS:
+            _wait_for_all(engine, owners, owner)
+    except BaseException:
+        engine.drop(BUILDING)
+        raise
+    for name in domain.INDICES.values():
+        engine.refresh(BUILDING.alias(name))
+        say(f"{name}: {engine.count(BUILDING.alias(name))}")
+    engine.promote()
+
+
+def _tell_all(owners: rpc.PlainClient, owner: str, say: Callable[[str], None]) -> None:
+    for aggregate in HEARS[owner]:
+        say(f"{owner} tells every {aggregate}")
+        answer = _republish(owners, owner, aggregate)
+        while not answer["done"]:
+            answer = _republish(owners, owner, aggregate, after=answer["last"])
+
+
+def _republish(
+    owners: rpc.PlainClient, owner: str, aggregate: str, *, after: object = None, limit: int = PAGE
+) -> dict[str, Any]:
+    body = {"consumer": "search", "aggregate": aggregate, "after": after, "limit": limit}
+    return owners.call(owner, "republish", body, deadline_seconds=30.0)
+
+
+def _wait_for_all(engine: Engine, owners: rpc.PlainClient, owner: str) -> None:
+    """Let the owner tell one thing once more, and wait for it: what was told before comes before.
+
+    Its last write's number is read between, so that its earlier arrival is not taken for the last.
+    """
+    one = _republish(owners, owner, _FENCES[owner], limit=1)["last"]
+    if one is None:
+        return
+    key = f"{_FENCES[owner]}:{one}"
+    first = _until(lambda: engine.write_number(BUILDING, key), owner)
+    _republish(owners, owner, _FENCES[owner], limit=1)
+    _until(lambda: _later(engine.write_number(BUILDING, key), first), owner)
+
+
+def _later(number: int | None, first: int) -> int | None:
+    return number if number is not None and number > first else None
+
+
+def _until(reading: Callable[[], int | None], owner: str) -> int:
+    until = time.monotonic() + ARRIVAL_SECONDS
+    while (number := reading()) is None:
+        if time.monotonic() > until:
+            raise NotArrived(f"{owner} was asked to tell everything again; it has not arrived")
+        time.sleep(_POLL_SECONDS)
+    return number
+
+
+def main() -> int:
+    """The command line: addresses from the environment, as the service has them."""
+    engine = Engine(os.environ["ELASTICSEARCH_URL"])
+    with rpc.client(os.environ["AMQP_URL"], "search") as owners:
+        rebuild(engine, owners, now=system_clock().now(), say=print)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
