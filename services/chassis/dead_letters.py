@@ -69,7 +69,7 @@ def _letter(message: amqp.Message) -> DeadLetter:
         reason=str(headers.get(REASON, "rejected")),
         error=str(headers.get(ERROR, "")),
         failures=int(headers.get(FAILURES, 0)),
-        body=message.body,
+        body=message.body or b"",
     )
 
 

@@ -80,8 +80,9 @@ def _remembering(each: Handler) -> Handler:
                 each(service, unheard, conn)
             if forgetting.due():
                 forget(conn, facts[0].now)
+        fresh = {id(fact) for fact in unheard}
         _count(service.name, unheard, "handled")
-        _count(service.name, facts[len(unheard) :], "repeated")
+        _count(service.name, (fact for fact in facts if id(fact) not in fresh), "repeated")
 
     return handler
 

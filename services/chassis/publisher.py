@@ -19,7 +19,7 @@ class Outgoing(NamedTuple):
     id: str
     exchange: str
     routing_key: str
-    body: str
+    body: str | bytes
 
 
 class NotConfirmed(amqp.RecoverableConnectionError):

@@ -1,0 +1,1 @@
+"""A small service that hears things and does with them what their data asks for."""
