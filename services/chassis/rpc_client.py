@@ -200,7 +200,7 @@ class PlainClient:
         self._channel = connection.channel()
         self._queue = sender.declare(self._channel)
         self._channel.events["basic_return"].add(self._returned)
-        self._channel.basic_consume(self._queue, callback=self._arrived, no_ack=True)
+        self._tag = self._channel.basic_consume(self._queue, callback=self._arrived, no_ack=True)
 
     def call(
         self,
@@ -219,6 +219,8 @@ class PlainClient:
     def close(self) -> None:
         """Drop the reply queue."""
         with suppress(*BUS_ERRORS):
+            # First the consumer: the broker cancels one whose queue goes, and that breaks off the closing.
+            self._channel.basic_cancel(self._tag)
             self._channel.queue_delete(self._queue)
 
     def _reply(self, callee: str, correlation_id: str, seconds: float) -> amqp.Message:
