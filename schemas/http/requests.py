@@ -43,6 +43,7 @@ class RequestInput(Input):
     distance_limit_km = Int(load_default=100, min=1, max=600)
     language = Language(load_default="zh")
     language_required = Flag(load_default=False)
+    with_expert = Flag(load_default=False)
     preferences = Text(load_default=None, allow_none=True, max=500, lines=True)
     contact = Text(load_default=None, allow_none=True, max=100)
 
@@ -59,6 +60,7 @@ class RequestPatch(Input):
     distance_limit_km = Int(min=1, max=600)
     language = Language()
     language_required = Flag()
+    with_expert = Flag()
     preferences = Text(allow_none=True, max=500, lines=True)
     contact = Text(allow_none=True, max=100)
 
@@ -94,6 +96,7 @@ class RequestView(Fact):
     distance_limit_km = Int(required=True)
     language = Language(required=True)
     language_required = Flag(required=True)
+    with_expert = Flag(required=True)
     preferences = Text(required=True, allow_none=True, max=500, lines=True)
     contact = Text(required=True, allow_none=True, max=100)
     state = Text(required=True, max=20)
