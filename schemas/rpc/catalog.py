@@ -12,7 +12,6 @@ REFUSALS = (
     "slot_closed",
     "slot_cancelled",
     "slot_moved",
-    "slot_started",
     "slot_for_other_round",
     "programme_not_published",
     "not_enough_seats",
