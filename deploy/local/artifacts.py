@@ -11,16 +11,16 @@ from pathlib import Path
 from deploy.local import account
 from deploy.local.packages import execute_unprivileged
 from deploy.local.progress import StackError, say
-from deploy.local.servers.elasticsearch import VERSION
+from deploy.local.servers.elasticsearch import SUPPORTED
 from deploy.local.settings import Settings
 
 _COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy"
 _ARTIFACT = "org.elasticsearch.distribution.integ-test-zip:elasticsearch:{version}:zip"
-_SHA256 = {"8.19.9": "6a0603db2b0406776dcf15df248294941f310e9183ca18a219bc8c6d57546ff0"}
 
 
-def ensure_elasticsearch(settings: Settings, version: str = VERSION) -> Path:
-    """The unpacked distribution of this version, fetched and checked first if it is not there."""
+def ensure_elasticsearch(settings: Settings) -> Path:
+    """The unpacked distribution of the stack's version, fetched and checked first if it is not there."""
+    version = settings.elasticsearch
     target = settings.cache / f"elasticsearch-{version}"
     if target.exists():
         say(f"setup: Elasticsearch {version} is there")
@@ -44,10 +44,10 @@ def _fetch(folder: Path, version: str) -> Path:
         label="fetching Elasticsearch",
     )
     archive = folder / f"elasticsearch-{version}.zip"
-    expected = _SHA256.get(version)
+    expected = SUPPORTED[version][1]
     with archive.open("rb") as stream:
         found = hashlib.file_digest(stream, "sha256").hexdigest()
-    if expected and found != expected:
+    if found != expected:
         raise StackError(f"Elasticsearch {version} came with checksum {found}, not {expected}")
     return archive
 

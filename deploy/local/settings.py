@@ -16,6 +16,8 @@ DEFAULT_PORT_BASE = 7600
 DEFAULT_TEST_PORT_BASE = 7800
 ENVIRONMENTS = ("development", "test", "demo", "production")
 HOST = "127.0.0.1"
+#: Runs on the Java that Debian 12 has; see SUPPORTED in servers/elasticsearch.py for others.
+DEFAULT_ELASTICSEARCH = "8.19.9"
 _ENVIRONMENT_FILE = "environment"
 
 
@@ -27,6 +29,7 @@ class Settings:
     port_base: int
     environment: str
     checkout: Path = CHECKOUT
+    elasticsearch: str = DEFAULT_ELASTICSEARCH
 
     @property
     def venv(self) -> Path:
@@ -63,6 +66,7 @@ class Settings:
             "KEQIAO_STATE": str(self.state),
             "KEQIAO_PORT_BASE": str(self.port_base),
             "KEQIAO_ENVIRONMENT": self.environment,
+            "KEQIAO_ELASTICSEARCH": self.elasticsearch,
         }
 
     def in_environment(self, environment: str) -> Settings:
@@ -78,6 +82,7 @@ def from_environment(variables: Mapping[str, str] = os.environ) -> Settings:
         state=state,
         port_base=_port_base(variables.get("KEQIAO_PORT_BASE", str(DEFAULT_PORT_BASE))),
         environment=_environment(variables.get("KEQIAO_ENVIRONMENT") or _remembered(state)),
+        elasticsearch=variables.get("KEQIAO_ELASTICSEARCH", DEFAULT_ELASTICSEARCH),
     )
 
 

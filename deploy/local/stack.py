@@ -257,7 +257,7 @@ class Stack:
         if not alive:
             return Line(name, "STOPPED", 0, 0, ports, healthy=False)
         state = self._supervisor.state(name)
-        healthy = state == "RUNNING" and part(name).is_healthy(self.settings)
+        healthy = state in ALIVE and part(name).is_healthy(self.settings)
         return Line(name, state, self._supervisor.pid(name), self._supervisor.uptime(name), ports, healthy)
 
     def _spawn(self, name: str, suffix: str, http: int, metrics: int, sink: int) -> subprocess.Popen[bytes]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import urllib.request
 from pathlib import Path
 
 from deploy.local import account
+from deploy.local.probing import body_of
 from deploy.local.progress import StackError
 from deploy.local.servers.ours import python_account
 from deploy.local.servers.program import BASE_VARIABLES, Program
@@ -40,8 +40,4 @@ def watched(settings: Settings) -> list[Path]:
 
 def is_healthy(settings: Settings) -> bool:
     """Whether the edge itself answers, whatever stands behind it."""
-    try:
-        with urllib.request.urlopen(f"http://{settings.address('edge')}/edge/health", timeout=2) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
+    return body_of(f"http://{settings.address('edge')}/edge/health") is not None

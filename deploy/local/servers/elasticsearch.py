@@ -6,16 +6,19 @@ import json
 import os
 import re
 import subprocess
-import urllib.request
 from pathlib import Path
 
 from deploy.local import account
+from deploy.local.probing import body_of
 from deploy.local.progress import StackError
 from deploy.local.servers.program import Program
 from deploy.local.settings import HOST, Settings, reachable_by_others
 
-VERSION = "8.19.9"
-_OLDEST_JAVA = 17
+#: version -> the oldest Java that it runs on, and the checksum of its minimal distribution.
+SUPPORTED = {
+    "8.19.9": (17, "6a0603db2b0406776dcf15df248294941f310e9183ca18a219bc8c6d57546ff0"),
+    "9.5.3": (21, "bec49f3b8d00e75c8d1cec85c35298635ec9fbd3ae80ef5aeb6bc05abdb3db2d"),
+}
 _USUAL_FOLDERS = ("/usr/lib/jvm/*", "/usr/local/lib/jvm/*", "/opt/java/*", "/opt/jdk*")
 _SETTINGS_FILES = ("elasticsearch.yml", "jvm.options", "jvm.options.d/heap.options")
 _HEAP = "-Xms512m\n-Xmx512m\n"
@@ -41,7 +44,7 @@ def program(settings: Settings) -> Program:
     home = settings.state / "elasticsearch"
     variables = {
         "HOME": str(home),
-        "ES_JAVA_HOME": str(java_home()),
+        "ES_JAVA_HOME": str(java_home(SUPPORTED[settings.elasticsearch][0])),
         "ES_PATH_CONF": str(home / "config"),
         "ES_TMPDIR": str(home / "tmp"),
     }
@@ -56,23 +59,19 @@ def watched(settings: Settings) -> list[Path]:
 
 def is_healthy(settings: Settings) -> bool:
     """Whether the cluster is green or yellow (the minimal distribution answers nothing on `/`)."""
-    try:
-        address = f"http://{settings.address('elasticsearch')}/_cluster/health"
-        with urllib.request.urlopen(address, timeout=3) as answer:
-            return json.load(answer)["status"] in ("green", "yellow")
-    except (OSError, ValueError):
-        return False
+    body = body_of(f"http://{settings.address('elasticsearch')}/_cluster/health")
+    return body is not None and json.loads(body)["status"] in ("green", "yellow")
 
 
 def distribution(settings: Settings) -> Path:
     """Where set-up unpacked the distribution; StackError before it did."""
-    folder = settings.cache / f"elasticsearch-{VERSION}"
+    folder = settings.cache / f"elasticsearch-{settings.elasticsearch}"
     if not (folder / "bin/elasticsearch").exists():
         raise StackError("Elasticsearch is not unpacked; run `make setup`")
     return folder
 
 
-def java_home(oldest: int = _OLDEST_JAVA) -> Path:
+def java_home(oldest: int) -> Path:
     """A Java that is new enough and that any user can reach: JAVA_HOME, the usual folders, the system's."""
     for home in _java_candidates():
         if _major_version(home) >= oldest:

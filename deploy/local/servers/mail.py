@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import urllib.request
 from pathlib import Path
 
 from deploy.local import account
 from deploy.local.environment import environment
+from deploy.local.probing import body_of
 from deploy.local.servers.ours import python_account
 from deploy.local.servers.program import BASE_VARIABLES, Program
 from deploy.local.settings import Settings
@@ -31,10 +31,4 @@ def watched(settings: Settings) -> list[Path]:
 
 def is_healthy(settings: Settings) -> bool:
     """Whether the list of mails can be read."""
-    try:
-        with urllib.request.urlopen(
-            f"http://{settings.address('mail', 'http')}/mails?limit=1", timeout=2
-        ) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
+    return body_of(f"http://{settings.address('mail', 'http')}/mails?limit=1") is not None

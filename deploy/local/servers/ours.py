@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
 from deploy.local import account
 from deploy.local.environment import MIGRATE, environment
+from deploy.local.probing import body_of
 from deploy.local.processes import Process, named
 from deploy.local.progress import StackError
 from deploy.local.servers.program import BASE_VARIABLES, Program
@@ -55,11 +55,7 @@ def is_healthy(settings: Settings, name: str) -> bool:
 
 def answers_ready(metrics_address: str) -> bool:
     """Whether a service at this metrics address says that it is ready."""
-    try:
-        with urllib.request.urlopen(f"http://{metrics_address}/health/ready", timeout=3) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
+    return body_of(f"http://{metrics_address}/health/ready") is not None
 
 
 def migrate(settings: Settings, service: str) -> bool:
