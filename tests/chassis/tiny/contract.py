@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from schemas import fields
 from schemas.contract import Fact, Input
 from schemas.refusal import Refusal
@@ -69,4 +71,7 @@ class NothingLeft(Refusal):
     code = "nothing_left"
 
 
-publish_commands("tiny", {"echo": (Words, Echo), "refuse": (Words, Echo), "break": (Words, Echo)})
+# Tests that stop the callee give it a name of its own, so that no other process answers in its stead.
+NAME = os.environ.get("TINY_NAME", "tiny")
+COMMANDS = {"echo": (Words, Echo), "refuse": (Words, Echo), "break": (Words, Echo)}
+publish_commands(NAME, COMMANDS)

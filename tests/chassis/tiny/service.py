@@ -15,7 +15,7 @@ from services.chassis.clock import Clock
 from services.chassis.db import Connection, Database
 from services.chassis.ids import new_id
 from services.chassis.telemetry import SqlGauge, Telemetry
-from tests.chassis.tiny.contract import EveryField, NoteInput, NotesQuery, NothingLeft, NoteView, Words
+from tests.chassis.tiny.contract import NAME, EveryField, NoteInput, NotesQuery, NothingLeft, NoteView, Words
 
 _INSERT = "insert into note (id, text, version, created_at) values (%s, %s, 1, %s) returning *"
 
@@ -27,13 +27,13 @@ class FarTooMuch(NothingLeft):
 
 
 class TinyHttp:
-    name = "tiny_http"
+    name = f"{NAME}_http"
     db = Database()
     clock = Clock()
     tokens = Tokens()
     telemetry = Telemetry("tiny", gauges=[SqlGauge("tiny_notes", "Notes", "select count(*) as value from note")])
     openapi = http.OpenApi("tiny")
-    tiny = rpc.Client("tiny")
+    tiny = rpc.Client(NAME)
 
     @http.endpoint("POST", "/notes", body=NoteInput, answer=NoteView, status=201, creates=True)
     def write_note(self, call: http.Call, conn: Connection) -> dict[str, Any]:
@@ -138,7 +138,7 @@ class TinyHttp:
 
 
 class Tiny:
-    name = "tiny"
+    name = NAME
     db = Database()
     clock = Clock()
     telemetry = Telemetry("tiny")
@@ -159,6 +159,12 @@ class Tiny:
     @rpc.command("break")
     def break_down(self, call: rpc.RpcCall, body: dict[str, Any]) -> dict[str, Any]:
         raise ZeroDivisionError("the secret is 42")
+
+
+class TinyShared(TinyHttp, Tiny):
+    """Both in one nameko class: pages and commands share its workers, as they should not."""
+
+    name = NAME
 
 
 def _write(call: http.Call, conn: Connection) -> dict[str, Any]:
