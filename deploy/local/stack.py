@@ -81,6 +81,7 @@ class Stack:
             self._start_stage(wanted, Stage.NAMING)
             self._start_stage(wanted, Stage.SERVERS)
             if only is None and services:
+                ours.compile_sources(self.settings)
                 self.migrate()
             self._start_stage(wanted, Stage.SERVICES)
             self._start_stage(wanted, Stage.EDGE)
