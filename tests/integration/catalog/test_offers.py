@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from deploy.local.stack import Stack
@@ -149,7 +151,11 @@ def test_the_topic_tree_is_public_and_whole(public: Person) -> None:
 
 
 def test_a_unit_is_registered_changed_and_seen(provider: Provider, public: Person) -> None:
-    body = {"name": f"大篷车 {provider.organisation['id'][-6:]}", "kind": "caravan", "adcode": "150402"}
+    body: dict[str, Any] = {
+        "name": f"大篷车 {provider.organisation['id'][-6:]}",
+        "kind": "caravan",
+        "adcode": "150402",
+    }
     body |= {"lat": 42.26, "lon": 118.96, "min_dwell_days": 1, "max_dwell_days": 2, "topics": ["energy"]}
     unit = made(provider.staff.post("/units", {**body, "grades": [1, 2], "max_group": 300}))
     path = f"/units/{unit['id']}"

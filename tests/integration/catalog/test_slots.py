@@ -194,7 +194,7 @@ def test_slots_come_in_pages_by_time(provider: Provider, public: Person) -> None
     provider.staff.post("/slots/batch", {"items": days})
     path = f"/slots?programme_id={programme['id']}&limit=2"
     seen: list[str] = []
-    cursor = ""
+    cursor: str | None = ""
     while cursor is not None:
         listed = public.get(path + (f"&cursor={cursor}" if cursor else "")).json()
         seen += [slot["starts_at"] for slot in listed["items"]]
