@@ -16,7 +16,7 @@ def look_around(visit: Visit, ground: Ground, chance: random.Random) -> None:
     visit.get("/search", {"q": chance.choice(WORDS)}, name="search by word")
     visit.get(
         "/search",
-        {"kind": "slot", "topic": chance.choice(ground.topics), "seats": 30},
+        {"type": "slots", "topic": chance.choice(ground.topics), "seats": 30},
         name="search sessions",
     )
     visit.get(f"/slots/{chance.choice(ground.slots)}", name="slot")

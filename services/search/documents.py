@@ -6,16 +6,13 @@ import json
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
+from schemas.topics import TOPICS
 from services.search import domain, words
 from services.search.domain import Document, Facts, State, StoredFact
 
 _LABELS: Mapping[str, Mapping[str, str]] = json.loads(
     (Path(__file__).parent / "labels.json").read_text("utf-8")
-)
-_TOPICS: Mapping[str, Mapping[str, Any]] = json.loads(
-    (Path(__file__).parent / "topics.json").read_text("utf-8")
 )
 
 
@@ -88,8 +85,8 @@ def _venue(venue: State, facts: Facts) -> Document:
         "organisation_id": venue["organisation_id"],
         "kind": venue["kind"],
         "demonstration": venue["demonstration"],
-        "shown": True,
-        "open": venue["state"] == "open",
+        "shown": venue["state"] == "active",
+        "open": venue["state"] == "active",
         "view": {
             **_place_view(venue | {"venue_id": venue["id"]}, venue, facts),
             **{
@@ -105,7 +102,7 @@ def _venue(venue: State, facts: Facts) -> Document:
 def _expert(expert: State, facts: Facts, engagements: Iterable[State]) -> Document:
     organisation = _fact(facts, "organisation", expert["organisation_id"])
     names = [expert["title"], expert["employer"], organisation.get("name")]
-    names += [*_area_names(expert, facts), *topic_names(expert["topics"])]
+    names += [*_area_names(expert, facts), *topic_names(expert["topics"]), *_label(expert["kind"])]
     windows = domain.free_windows(expert["availability"], engagements)
     return {
         **_texts(expert["name"], names, "", person=True),
@@ -262,7 +259,7 @@ def _keys(title: str, names: tuple[str, ...], summary: str, person: bool) -> Doc
 
 def topic_names(codes: Iterable[str]) -> list[str]:
     """The Chinese names of topics and of the topics above them."""
-    return [_TOPICS[code]["zh"] for code in with_parents(codes) if code in _TOPICS]
+    return [TOPICS[code].zh for code in with_parents(codes) if code in TOPICS]
 
 
 def with_parents(codes: Iterable[str]) -> list[str]:
@@ -272,13 +269,13 @@ def with_parents(codes: Iterable[str]) -> list[str]:
         above: str | None = code
         while above and above not in found:
             found[above] = None
-            above = _TOPICS.get(above, {}).get("parent")
+            above = TOPICS[above].parent if above in TOPICS else None
     return list(found)
 
 
 def topics_named(part: str) -> list[tuple[str, str]]:
     """Codes and names of the topics whose name holds `part` or sounds like it; for suggestions."""
-    return [(code, topic["zh"]) for code, topic in _TOPICS.items() if _sounds(topic["zh"], part)]
+    return [(code, topic.zh) for code, topic in TOPICS.items() if _sounds(topic.zh, part)]
 
 
 def _sounds(name: str, part: str) -> bool:

@@ -87,15 +87,15 @@ def matching(text: str | None) -> list[Clause]:
 
 def _han(run: str) -> Clause:
     ways = [
-        _phrase("title", run, 6.0),
-        _phrase("names", run, 3.0),
-        _phrase("summary", run, 1.0),
+        _phrase("title", run, 20.0),
+        _phrase("names", run, 10.0),
+        _phrase("summary", run, 4.0),
         _words(run),
     ]
     if len(run) > 1:
         ways += [_pairs("title", run, 2.0), _pairs("names", run, 1.0)]
     if len(run) >= _LEAST_SOUND:
-        ways.append({"prefix": {"pinyin": {"value": words.reading(run), "boost": 0.2}}})
+        ways.append({"prefix": {"pinyin": {"value": words.reading(run), "boost": 0.5}}})
     return _any_of(ways)
 
 
@@ -104,8 +104,8 @@ def _latin(run: str) -> Clause:
     ways: list[Clause] = [
         {"multi_match": {"query": run, "fields": ["title^4", "names^2", "summary"]}},
         {"prefix": {"words": {"value": run, "boost": 1.0}}},
-        {"prefix": {"pinyin": {"value": typed, "boost": 2.0}}},
-        {"prefix": {"initials": {"value": typed, "boost": 1.5}}},
+        {"prefix": {"pinyin": {"value": typed, "boost": 8.0}}},
+        {"prefix": {"initials": {"value": typed, "boost": 6.0}}},
     ]
     if len(typed) >= _LEAST_SLIP:
         slip = {"value": typed, "fuzziness": "AUTO:5,9", "prefix_length": 1, "boost": 0.3}
@@ -114,7 +114,8 @@ def _latin(run: str) -> Clause:
 
 
 def _phrase(field: str, run: str, boost: float) -> Clause:
-    return {"match_phrase": {field: {"query": run, "boost": boost}}}
+    # Where it stands counts, not how rare it is: a name that holds the words comes before a text that does.
+    return {"constant_score": {"filter": {"match_phrase": {field: run}}, "boost": boost}}
 
 
 def _pairs(field: str, run: str, boost: float) -> Clause:

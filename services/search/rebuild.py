@@ -17,7 +17,7 @@ from typing import Any
 from services.chassis import rpc
 from services.chassis.instant import system_clock
 from services.search import domain
-from services.search.storage import BUILDING, Engine
+from services.search.storage import Engine
 from services.search.usecases import prepare
 
 #: What the indices are made of, by owner; first what the rest is shown with.
@@ -42,19 +42,19 @@ def rebuild(
 ) -> None:
     """Build new indices from what the owners tell again, and let them serve. Raises NotArrived, NoAnswer."""
     prepare(engine)
-    engine.drop(BUILDING)
-    engine.create(BUILDING, f"{now:%Y%m%d%H%M%S}")
+    engine.drop(engine.building)
+    engine.create(engine.building, f"{now:%Y%m%d%H%M%S}")
     try:
         for owner in HEARS:
             _tell_all(owners, owner, say)
         for owner in HEARS:
             _wait_for_all(engine, owners, owner)
     except BaseException:
-        engine.drop(BUILDING)
+        engine.drop(engine.building)
         raise
     for name in domain.INDICES.values():
-        engine.refresh(BUILDING.alias(name))
-        say(f"{name}: {engine.count(BUILDING.alias(name))}")
+        engine.refresh(engine.building.alias(name))
+        say(f"{name}: {engine.count(engine.building.alias(name))}")
     engine.promote()
 
 
@@ -82,9 +82,9 @@ def _wait_for_all(engine: Engine, owners: rpc.PlainClient, owner: str) -> None:
     if one is None:
         return
     key = f"{_FENCES[owner]}:{one}"
-    first = _until(lambda: engine.write_number(BUILDING, key), owner)
+    first = _until(lambda: engine.write_number(engine.building, key), owner)
     _republish(owners, owner, _FENCES[owner], limit=1)
-    _until(lambda: _later(engine.write_number(BUILDING, key), first), owner)
+    _until(lambda: _later(engine.write_number(engine.building, key), first), owner)
 
 
 def _later(number: int | None, first: int) -> int | None:

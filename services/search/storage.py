@@ -28,26 +28,28 @@ _PASSING = (429, 502, 503, 504)
 
 
 class Generation(NamedTuple):
-    """One whole set of indices, reached through aliases that end in `suffix`."""
+    """One whole set of indices, reached through aliases that begin and end with these."""
 
+    prefix: str
     suffix: str
 
     def alias(self, name: str) -> str:
         """The alias of one of its indices."""
-        return f"{PREFIX}-{name}{self.suffix}"
+        return f"{self.prefix}-{name}{self.suffix}"
 
 
-SERVING, BUILDING = Generation(""), Generation("-building")
 NAMES = (*domain.INDICES.values(), domain.FACTS)
 
 
 class Engine:
     """The connection to Elasticsearch; one per process, shared by its workers.
 
-    Every method raises SearchUnavailable while Elasticsearch does not answer.
+    `serving` is asked and written to, `building` written to while a rebuild has it. Every method raises
+    SearchUnavailable while Elasticsearch does not answer.
     """
 
-    def __init__(self, url: str, *, connections: int = 16) -> None:
+    def __init__(self, url: str, *, prefix: str = PREFIX, connections: int = 16) -> None:
+        self.serving, self.building = Generation(prefix, ""), Generation(prefix, "-building")
         self._client = Elasticsearch(
             url, connections_per_node=connections, max_retries=0, retry_on_timeout=False, sniff_on_start=False
         )
@@ -89,13 +91,13 @@ class Engine:
         """
         documents = [_fact_document(key, fact) for key, fact in facts.items()]
         kept: dict[Generation, list[str]] = {}
-        for generation in (SERVING, BUILDING):
+        for generation in (self.serving, self.building):
             alias = generation.alias(domain.FACTS)
             outcomes = self._bulk((alias, row["key"], row["version"], row) for row in documents)
             _refuse_failures(outcomes, tolerated=(_STALE, _ABSENT))
             if _ABSENT not in outcomes:
                 kept[generation] = [key for key, status in zip(facts, outcomes, strict=True) if status < 300]
-            elif generation is SERVING:
+            elif generation is self.serving:
                 raise NoGeneration
         return kept
 
@@ -167,7 +169,7 @@ class Engine:
             mapping = "facts" if name == domain.FACTS else "found"
             with _translated():
                 self._writing.options(ignore_status=400).indices.create(
-                    index=f"{PREFIX}-{name}-{edition}",
+                    index=f"{generation.prefix}-{name}-{edition}",
                     settings=_file("settings"),
                     mappings=_file(mapping),
                     aliases={generation.alias(name): {}},
@@ -186,11 +188,11 @@ class Engine:
 
     def promote(self) -> None:
         """Let the built generation serve, in one step, and delete the one that served before."""
-        old, new = self._behind(SERVING), self._behind(BUILDING)
+        old, new = self._behind(self.serving), self._behind(self.building)
         actions: list[dict[str, Any]] = []
         for name in NAMES:
-            actions.append({"add": {"index": new[name], "alias": SERVING.alias(name)}})
-            actions.append({"remove": {"index": new[name], "alias": BUILDING.alias(name)}})
+            actions.append({"add": {"index": new[name], "alias": self.serving.alias(name)}})
+            actions.append({"remove": {"index": new[name], "alias": self.building.alias(name)}})
             if name in old:
                 actions.append({"remove_index": {"index": old[name]}})
         with _translated():

@@ -11,15 +11,15 @@ from services.chassis.facts import Fact
 from services.search import documents, domain, queries, words
 from services.search.domain import Document, Facts, StoredFact
 from services.search.highlights import excerpt, highlighted
-from services.search.storage import SERVING, Engine, Generation, NoGeneration
+from services.search.storage import Engine, Generation, NoGeneration
 
 FIRST_EDITION = "000001"
 
 
 def prepare(engine: Engine) -> None:
     """Make the first indices, unless there are some; may be done by two processes at once."""
-    if not engine.exists(SERVING):
-        engine.create(SERVING, FIRST_EDITION)
+    if not engine.exists(engine.serving):
+        engine.create(engine.serving, FIRST_EDITION)
 
 
 def take_in(engine: Engine, told: Sequence[Fact]) -> None:
@@ -131,7 +131,7 @@ def find(engine: Engine, asked: Mapping[str, Any], now: datetime) -> dict[str, A
     """
     query = queries.fingerprint(asked)
     body = queries.question(asked, now, after=_after(asked, query), only=_bookable(engine, asked, now))
-    answer = engine.search(SERVING.alias(asked["type"]), body)
+    answer = engine.search(engine.serving.alias(asked["type"]), body)
     hits = answer["hits"]["hits"]
     page = hits[: asked["limit"]]
     return {
@@ -155,7 +155,7 @@ def _bookable(engine: Engine, asked: Mapping[str, Any], now: datetime) -> list[s
     """The programmes that have a slot to book, where only such are asked for: the slots know."""
     if asked["type"] != "programmes" or not asked["bookable"]:
         return None
-    answer = engine.search(SERVING.alias("slots"), queries.bookable_programmes(asked, now))
+    answer = engine.search(engine.serving.alias("slots"), queries.bookable_programmes(asked, now))
     return [bucket["key"] for bucket in answer["aggregations"]["programmes"]["buckets"]]
 
 
@@ -202,7 +202,9 @@ def suggest(engine: Engine, part: str, limit: int) -> list[dict[str, Any]]:
     if not runs:
         return []
     topics = [{"type": "topic", "id": code, "text": name} for code, name in documents.topics_named(runs[0])]
-    aliases = ",".join(SERVING.alias(domain.INDICES[kind]) for kind in ("programme", "venue", "expert"))
+    aliases = ",".join(
+        engine.serving.alias(domain.INDICES[kind]) for kind in ("programme", "venue", "expert")
+    )
     hits = engine.search(aliases, queries.suggestion(part, limit))["hits"]["hits"]
     views = [hit["_source"]["view"] for hit in hits]
     found = [{"type": view["type"], "id": view["id"], "text": view["title"]} for view in views]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from deploy.local.stack import Stack
 from services.search import usecases
-from services.search.storage import SERVING, Engine
+from services.search.storage import Engine
 from tests.builders import facts
 from tests.builders.facts import State
 
@@ -27,10 +28,12 @@ ASKED: Mapping[str, Any] = {
 
 @pytest.fixture(scope="session")
 def engine(stack: Stack) -> Iterator[Engine]:
-    """The engine, with indices."""
-    engine = Engine(stack.environment("operator")["ELASTICSEARCH_URL"])
+    """An engine with indices of this run's own: the stack's are held against what their owners published."""
+    engine = Engine(stack.environment("operator")["ELASTICSEARCH_URL"], prefix=f"test-{secrets.token_hex(4)}")
     usecases.prepare(engine)
     yield engine
+    engine.drop(engine.building)
+    engine.drop(engine.serving)
     engine.close()
 
 
@@ -66,7 +69,7 @@ class World:
     def find(self, **asked: Any) -> dict[str, Any]:
         """What search answers about this world alone."""
         for name in ("slots", "programmes", "venues", "experts"):
-            self.engine.refresh(SERVING.alias(name))
+            self.engine.refresh(self.engine.serving.alias(name))
         return usecases.find(
             self.engine, {**ASKED, "organisation_id": self.organisation["id"], **asked}, facts.NOW
         )

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from services.search import domain, usecases
-from services.search.storage import SERVING, Engine
+from services.search.storage import Engine
 from tests.builders import facts
 from tests.integration.search.conftest import World
 
@@ -111,7 +111,7 @@ def _race(world: World, rounds: int) -> int:
             worker.start()
         for worker in workers:
             worker.join()
-        world.engine.refresh(SERVING.alias("slots"))
+        world.engine.refresh(world.engine.serving.alias("slots"))
         wrong += world.titles() != [f"第{version}版"]
     return wrong
 
@@ -125,9 +125,9 @@ def _late_write(world: World, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     held_up: list[Any] = []
     with monkeypatch.context() as patched:
         patched.setattr(Engine, "put", lambda _, __, documents: held_up.extend(documents))
-        usecases.compose_again(world.engine, SERVING, [f"slot:{world.slot['id']}"])
+        usecases.compose_again(world.engine, world.engine.serving, [f"slot:{world.slot['id']}"])
     world.tell("programme", {**world.programme, "title": "新名"}, version=2)
-    world.engine.put(SERVING, held_up)
+    world.engine.put(world.engine.serving, held_up)
     return world.titles()
 
 
