@@ -33,15 +33,15 @@ _PROBLEMS = {
 }
 
 
-def for_local_stack(settings: Settings, home: Path) -> str:
-    """The whole configuration with this stack's ports and folders."""
+def for_local_stack(settings: Settings, home: Path, portal: Path) -> str:
+    """The whole configuration with this stack's ports and folders; `portal` holds the pages."""
     return render(
         {
             "HEAD": "daemon off;\npid nginx.pid;\n",
             "TEMPORARY": _temporary_paths(home),
             "MIME_TYPES": "/etc/nginx/mime.types",
             "LISTEN": settings.address("edge"),
-            "PORTAL": str(settings.checkout / "services/portal/static"),
+            "PORTAL": str(portal),
             "UPSTREAMS": upstreams({name: settings.address(name) for name in RESOURCES}),
             "RATE": "2000r/s",
             "BURST": "2000",

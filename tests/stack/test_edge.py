@@ -57,6 +57,11 @@ def test_a_body_over_a_mebibyte_is_refused(edge: Stack) -> None:
     assert (answer.status, problem["code"]) == (413, "body_too_large")
 
 
+def test_a_body_too_large_for_memory_is_passed_on(edge: Stack) -> None:
+    answer, problem = _ask(edge, "POST", "/api/v1/requests", b"x" * 2**19)
+    assert (answer.status, problem["code"]) == (502, "unavailable")
+
+
 def test_log_in_attempts_are_limited(edge: Stack) -> None:
     statuses = {_ask(edge, "POST", "/api/v1/tokens", b"{}")[0].status for _ in range(600)}
     assert statuses == {429, 502}
