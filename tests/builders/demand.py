@@ -142,6 +142,17 @@ def wish_body(now: datetime, **changes: Any) -> dict[str, Any]:
     return {**plain, "windows": windows, **changes}
 
 
+def next_weekday(now: datetime, weekday: int) -> datetime:
+    """Nine in the morning in China on the first such day (1 is Monday) at least two weeks away."""
+    start = (now + timedelta(days=14)).replace(hour=1, minute=0, second=0, microsecond=0)
+    return start + timedelta(days=(weekday - start.isoweekday()) % 7)
+
+
+def window_from(start: datetime, hours: float = 2) -> dict[str, str]:
+    """A window as JSON."""
+    return {"starts_at": _text(start), "ends_at": _text(start + timedelta(hours=hours))}
+
+
 def a_request(conn: Connection, school_id: UUID, *, now: datetime = NOW, **changes: Any) -> dict[str, Any]:
     """A submitted request of a school."""
     return requests.submit_request(

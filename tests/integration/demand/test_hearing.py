@@ -11,7 +11,8 @@ import pytest
 
 from services.chassis.ids import new_id
 from services.chassis.store import Connection, Store
-from services.demand.usecases import hearing, requests, schools
+from services.demand.domain import RoundOver
+from services.demand.usecases import hearing, requests
 from tests.builders import demand as made
 from tests.builders.demand import NOW
 from tests.fixtures.scratch import Scratch
@@ -193,7 +194,7 @@ def test_a_school_follows_its_organisation_in_name_and_place(conn: Connection) -
 
 def test_an_organisation_that_is_no_school_is_only_remembered(conn: Connection) -> None:
     venue = made.an_organisation(conn, kind="venue")
-    assert schools.storage.find(conn, venue) is None
+    assert conn.execute("select 1 from schools where organisation_id = %s", [venue]).fetchone() is None
 
 
 def test_requests_wait_in_their_round_and_not_after_it(conn: Connection) -> None:
@@ -201,7 +202,7 @@ def test_requests_wait_in_their_round_and_not_after_it(conn: Connection) -> None
     round_id = made.a_round(conn)
     request = made.a_request(conn, school, round_id=round_id)
     made.a_round(conn, id=round_id, version=2, state="closed")
-    with pytest.raises(requests.domain.RoundOver):
+    with pytest.raises(RoundOver):
         requests.edit_request(
             conn,
             now=NOW + timedelta(hours=1),
