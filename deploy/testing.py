@@ -34,6 +34,7 @@ def main() -> int:
     settings = for_tests()
     began = time.monotonic()
     try:
+        _check_order(settings)
         setup.run(settings, tests=True)
         status = _with_stack(settings, options)
     except StackError as error:
@@ -64,8 +65,8 @@ def _with_stack(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _run(settings: Settings, options: argparse.Namespace) -> int:
-    wanted = options.suites or ORDER
-    folders = [f"tests/{name}" for name in wanted if _has_tests(settings, name)]
+    wanted = options.suites or [name for name in ORDER if _has_tests(settings, name)]
+    folders = [f"tests/{name}" for name in wanted]
     depth = "prove" if options.prove else "sample"
     markers = [] if options.prove else ["-m", "not slow"]
     command = [str(settings.venv / "bin/python"), "-m", "pytest", "-p", "deploy.budgets", *markers, *folders]
@@ -73,6 +74,13 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
     say(f"tests: {' '.join(folders)} ({depth})")
     status = subprocess.run(command, cwd=settings.checkout, env=variables, check=False).returncode
     return 1 if status == _NO_TESTS else status
+
+
+def _check_order(settings: Settings) -> None:
+    folders = {path.name for path in (settings.checkout / "tests").iterdir() if path.is_dir()}
+    forgotten = sorted(name for name in folders - set(ORDER) if _has_tests(settings, name))
+    if forgotten:
+        raise StackError(f"suites without a place in deploy/testing.py's ORDER: {', '.join(forgotten)}")
 
 
 def _has_tests(settings: Settings, suite: str) -> bool:
