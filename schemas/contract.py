@@ -48,6 +48,15 @@ class Fact(Coded):
 
 
 @cache
+def shared(kind: type[Schema]) -> Schema:
+    """The one instance of a schema that everybody loads and dumps with.
+
+    Making one copies all its fields: for a small body that took longer than everything else in a call.
+    """
+    return kind()
+
+
+@cache
 def page(of: type[Schema]) -> type[Schema]:
     """The schema of one page of `of`: `{items, next}`, `next` being the cursor of the page after, or null."""
     name = f"{of.__name__.removesuffix('Schema')}Page"

@@ -13,6 +13,7 @@ from uuid import UUID
 from marshmallow import Schema
 from werkzeug.wrappers import Response
 
+from schemas.contract import shared
 from schemas.fields import dump_instant
 
 JSON = "application/json"
@@ -56,7 +57,7 @@ def render(result: Any, schema: type[Schema] | None, status: int) -> Response:
     answer = result if isinstance(result, Answer) else Answer(result)
     if answer.body is None:
         return Response(status=answer.status or 204, headers=dict(answer.headers))
-    body = schema().dump(answer.body) if schema else dict(answer.body)
+    body = shared(schema).dump(answer.body) if schema else dict(answer.body)
     response = Response(
         _dumped(body), status=answer.status or status, content_type=JSON, headers=dict(answer.headers)
     )

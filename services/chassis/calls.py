@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from importlib import import_module
 from typing import Any
 
 import amqp
 from marshmallow import Schema, ValidationError
 
-from schemas.contract import Fact
+from schemas.contract import Fact, shared
 from schemas.envelope import ActorSchema
 from schemas.fields import Document, Instant, Nested, Text, dump_instant
 from schemas.refusal import FieldError, Invalid, Refusal
@@ -21,7 +23,7 @@ from services.chassis.auth import Actor
 _REPLY_TO = re.compile(r"(?P<exchange>[a-z_]+\.replies)/(?P<key>[0-9a-f-]{36})")
 
 Command = tuple[type[Schema], type[Schema]]
-_published: dict[str, dict[str, Command]] = {}
+_published: dict[str, Mapping[str, Command]] = {}
 
 
 class NoAnswer(Refusal):
@@ -93,20 +95,22 @@ class _ReplySchema(Fact):
     refusal = Nested(_RefusalSchema, load_default=None, allow_none=True)
 
 
+@cache
 def commands(owner: str) -> dict[str, Command]:
     """The commands that `owner` has published in `schemas/rpc/`, `republish` among them."""
-    shared: dict[str, Command] = import_module("schemas.rpc.republish").COMMANDS
-    return shared | (_published.get(owner) or _contract(owner))
+    everybodys: Mapping[str, Command] = import_module("schemas.rpc.republish").COMMANDS
+    return {**everybodys, **(_published.get(owner) or _contract(owner))}
 
 
-def publish_commands(owner: str, known: dict[str, Command]) -> None:
+def publish_commands(owner: str, known: Mapping[str, Command]) -> None:
     """Make the commands known of an owner that has no module in `schemas/rpc/`."""
     _published[owner] = known
+    commands.cache_clear()
 
 
-def _contract(owner: str) -> dict[str, Command]:
+def _contract(owner: str) -> Mapping[str, Command]:
     try:
-        known: dict[str, Command] = import_module(f"schemas.rpc.{owner}").COMMANDS
+        known: Mapping[str, Command] = import_module(f"schemas.rpc.{owner}").COMMANDS
     except ModuleNotFoundError:
         return {}
     return known
@@ -146,7 +150,7 @@ def read_request(message: amqp.Message) -> Request:
     if not target or "correlation_id" not in properties:
         raise MalformedCall("no way to answer")
     try:
-        read = _RequestSchema().load(json.loads(_text(message)))
+        read = shared(_RequestSchema).load(json.loads(_text(message)))
     except (ValueError, ValidationError, RecursionError) as error:
         raise MalformedCall(str(error)) from error
     return Request(
@@ -179,7 +183,7 @@ def refusal_message(request: Request, refusal: Refusal) -> amqp.Message:
 def read_reply(message: amqp.Message) -> dict[str, Any]:
     """The answer in a message; raises what was refused, or NoAnswer if it is neither."""
     try:
-        reply = _ReplySchema().load(json.loads(_text(message)))
+        reply = shared(_ReplySchema).load(json.loads(_text(message)))
     except (ValueError, ValidationError, RecursionError):
         raise NoAnswer() from None
     if reply["refusal"]:

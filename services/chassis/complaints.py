@@ -7,6 +7,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError
 
+from schemas.contract import shared
 from schemas.errors import MESSAGES
 from schemas.fields import Complaint
 from schemas.refusal import FieldError, Invalid
@@ -18,7 +19,7 @@ _LONGEST_PATH = 200  # a caller's unknown key may be a megabyte long
 def load(schema: type[Schema], value: Any, *, whole: str = "body") -> dict[str, Any]:
     """`value` as `schema` reads it; raises Invalid, in which `whole` is the path of the value itself."""
     try:
-        loaded: dict[str, Any] = schema().load(value)
+        loaded: dict[str, Any] = shared(schema).load(value)
     except ValidationError as error:
         raise Invalid(*field_errors(error.messages, whole)) from None
     return loaded

@@ -96,8 +96,8 @@ def endpoint(
     Idempotency-Key, `changes` for If-Match. Whatever the method raises becomes a problem in the caller's
     language. The class has `db`, `clock` and `tokens`.
     """
-    if creates and not transaction:
-        raise ValueError("an endpoint that creates keeps its answer in its transaction")
+    if creates and (roles is None or not transaction):
+        raise ValueError("an endpoint that creates keeps its answer, in its transaction, for a known caller")
     promise = Endpoint(
         method, path, body, query, answer, roles, status, creates, changes, transaction, summary
     )
@@ -206,7 +206,8 @@ class _Work:
 
     def _worked(self, call: Call, conn: Any) -> Response:
         given = (call, conn) if self.promise.transaction else (call,)
-        return render(self.handler(self.service, *given), self.promise.answer, self.promise.status)
+        response = render(self.handler(self.service, *given), self.promise.answer, self.promise.status)
+        return response.make_conditional(self.request) if self.promise.method in _READS else response
 
 
 def _check_path(params: Mapping[str, Any]) -> None:

@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Request
 
 from schemas import fields
+from schemas.contract import shared
 from schemas.refusal import FieldError, Invalid, Refusal
 from services.chassis import complaints
 from services.chassis.decoder import decode, is_text
@@ -77,7 +78,7 @@ def read_query(arguments: MultiDict[str, str], schema: type[Schema] | None) -> d
 
     A list may be repeated (`a=1&a=2`) or set off by commas; anything else may be given once.
     """
-    known = schema().fields if schema else {}
+    known = shared(schema).fields if schema else {}
     value = {name: _typed(known.get(name), name, given) for name, given in arguments.lists()}
     if schema is None:
         unknown = [FieldError(name[:200], "unknown_field") for name in list(value)[:100]]

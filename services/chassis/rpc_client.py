@@ -17,6 +17,7 @@ from kombu import Connection
 from marshmallow import ValidationError
 from nameko.extensions import DependencyProvider, SharedExtension
 
+from schemas.contract import shared
 from schemas.refusal import Refusal
 from services.chassis import metrics
 from services.chassis.auth import Actor
@@ -57,7 +58,7 @@ class Sender:
         """The message that asks for it, and the id that its reply will have."""
         correlation_id = str(uuid.uuid4())
         return correlation_id, request_message(
-            commands(callee)[name][0]().dump(body),
+            shared(commands(callee)[name][0]).dump(body),
             deadline=self.clock.now() + timedelta(seconds=seconds),
             seconds=seconds,
             trace_id=current_trace(),
@@ -268,7 +269,7 @@ def _counted(caller: str, callee: str, name: str) -> Iterator[None]:
 def _read(callee: str, name: str, reply: amqp.Message) -> dict[str, Any]:
     answer = read_reply(reply)
     try:
-        loaded: dict[str, Any] = commands(callee)[name][1]().load(answer)
+        loaded: dict[str, Any] = shared(commands(callee)[name][1]).load(answer)
     except ValidationError:
         # The owner broke its own contract; to the caller that is as good as silence.
         raise NoAnswer(service=callee) from None

@@ -15,6 +15,7 @@ from marshmallow import Schema
 from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import Entrypoint, ProviderCollector, SharedExtension, register_entrypoint
 
+from schemas.contract import shared
 from schemas.refusal import Refusal
 from services.chassis import complaints, metrics
 from services.chassis.auth import Actor
@@ -90,7 +91,7 @@ class Task:
             return "expired", None
         try:
             body = complaints.load(self.schemas[0], self.request.body)
-            answer = self.schemas[1]().dump(method(call, body))
+            answer = shared(self.schemas[1]).dump(method(call, body))
             return "answered", answer_message(self.request, answer)
         except Refusal as refusal:
             return "refused", refusal_message(self.request, refusal)

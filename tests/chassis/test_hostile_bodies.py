@@ -12,25 +12,39 @@ from tests.fixtures.trial import TinyProcess
 
 JSON = {"Content-Type": "application/json", "Accept-Language": "en"}
 
+_HEAD = (
+    b"POST /api/v1/fields HTTP/1.1\r\nHost: tiny\r\nContent-Type: application/json\r\nConnection: close\r\n"
+)
+
 MALFORMED = [
     pytest.param(b"{", "application/json", "malformed_json", id="cut off"),
     pytest.param(b"[1,]", "application/json", "malformed_json", id="trailing comma"),
     pytest.param(b"{'a': 1}", "application/json", "malformed_json", id="single quotes"),
-    pytest.param(b'\xef\xbb\xbf{}', "application/json", "malformed_json", id="byte order mark"),
+    pytest.param(b"\xef\xbb\xbf{}", "application/json", "malformed_json", id="byte order mark"),
     pytest.param(b'{"text": "\xff"}', "application/json", "not_utf8", id="not UTF-8"),
     pytest.param('{"text": "a"}'.encode("utf-16"), "application/json", "not_utf8", id="UTF-16"),
     pytest.param(b'{"text": "a\x00b"}', "application/json", "malformed_json", id="raw NUL"),
     pytest.param(b'{"pupils": NaN}', "application/json", "number_out_of_range", id="NaN"),
     pytest.param(b'{"pupils": -Infinity}', "application/json", "number_out_of_range", id="infinity"),
     pytest.param(b'{"ratio": 1e999}', "application/json", "number_out_of_range", id="overflowing float"),
-    pytest.param(b'{"pupils": 1' + b"0" * 5000 + b"}", "application/json", "number_out_of_range", id="5000 digits"),
+    pytest.param(
+        b'{"pupils": 1' + b"0" * 5000 + b"}", "application/json", "number_out_of_range", id="5000 digits"
+    ),
     pytest.param(b'{"text": "a", "text": "b"}', "application/json", "duplicate_key", id="a key twice"),
     pytest.param(b"[" * 10_000, "application/json", "json_too_deep", id="10,000 arrays"),
-    pytest.param(b'{"a":' * 10_000 + b"1" + b"}" * 10_000, "application/json", "json_too_deep", id="10,000 objects"),
-    pytest.param(b'{"text": "' + b'\\"[' * 100_000, "application/json", "malformed_json", id="an endless string"),
-    pytest.param(b'{"text": "' + b"a" * 1024 * 1024 + b'"}', "application/json", "body_too_large", id="over 1 MiB"),
+    pytest.param(
+        b'{"a":' * 10_000 + b"1" + b"}" * 10_000, "application/json", "json_too_deep", id="10,000 objects"
+    ),
+    pytest.param(
+        b'{"text": "' + b'\\"[' * 100_000, "application/json", "malformed_json", id="an endless string"
+    ),
+    pytest.param(
+        b'{"text": "' + b"a" * 1024 * 1024 + b'"}', "application/json", "body_too_large", id="over 1 MiB"
+    ),
     pytest.param(b'{"text": "a"}', "text/plain", "unsupported_media_type", id="another type"),
-    pytest.param(b'{"text": "a"}', "application/json; charset=gbk", "unsupported_media_type", id="another charset"),
+    pytest.param(
+        b'{"text": "a"}', "application/json; charset=gbk", "unsupported_media_type", id="another charset"
+    ),
     pytest.param(b"text=a", "application/x-www-form-urlencoded", "unsupported_media_type", id="a form"),
 ]
 
@@ -73,7 +87,11 @@ FIELDS = [
     ('{"email": "a@b"}', "email", "invalid_email"),
     ('{"windows": {"0": {}}}', "windows", "invalid_type"),
     ('{"windows": [{}]}', "windows[0].starts_at", "required"),
-    ('{"windows": [{"starts_at": "2026-05-01T09:00:00+08:00"}, {"starts_at": "2026-05-01T09:00:00"}]}', "windows[1].starts_at", "naive_time"),
+    (
+        '{"windows": [{"starts_at": "2026-05-01T09:00:00+08:00"}, {"starts_at": "2026-05-01T09:00:00"}]}',
+        "windows[1].starts_at",
+        "naive_time",
+    ),
     ('{"windows": [{"starts_at": "2026-05-01 09:00:00+08:00"}]}', "windows[0].starts_at", "invalid_time"),
     ('{"windows": [{"starts_at": "2026-05-01T25:00:00Z"}]}', "windows[0].starts_at", "invalid_time"),
     ('{"windows": [{"starts_at": "0001-01-01T00:00:00+23:59"}]}', "windows[0].starts_at", "invalid_time"),
@@ -99,7 +117,9 @@ def no_row_is_left(tiny: TinyProcess) -> object:
 
 @pytest.mark.parametrize(("body", "media_type", "code"), MALFORMED)
 def test_what_is_not_json_as_we_take_it(tiny: TinyProcess, body: bytes, media_type: str, code: str) -> None:
-    answer = requests.post(f"{tiny.url}/fields", data=body, headers=JSON | {"Content-Type": media_type}, timeout=20)
+    answer = requests.post(
+        f"{tiny.url}/fields", data=body, headers=JSON | {"Content-Type": media_type}, timeout=20
+    )
     assert (answer.json()["code"], answer.status_code // 100) == (code, 4), answer.text
     assert answer.json()["detail"]
 
@@ -133,7 +153,7 @@ def test_an_endpoint_without_a_body_takes_none(tiny: TinyProcess) -> None:
 
 
 def test_a_body_that_ends_early_is_refused(tiny: TinyProcess) -> None:
-    answer = _raw(tiny, b"Content-Length: 100\r\n\r\n{\"pupils\": 3}", half_close=True)
+    answer = _raw(tiny, b'Content-Length: 100\r\n\r\n{"pupils": 3}', half_close=True)
     assert b" 400 " in answer.split(b"\r\n")[0]
     assert b"body_incomplete" in answer
 
@@ -154,7 +174,9 @@ def test_depth_of_32_is_still_taken(tiny: TinyProcess) -> None:
     document: object = 1
     for _ in range(30):
         document = [document]
-    assert requests.post(f"{tiny.url}/fields", json={"pupil": document}, timeout=5).json()["code"] == "invalid"
+    assert (
+        requests.post(f"{tiny.url}/fields", json={"pupil": document}, timeout=5).json()["code"] == "invalid"
+    )
     deep = json.dumps({"options": {"a": document}})
     assert requests.post(f"{tiny.url}/fields", data=deep, headers=JSON, timeout=5).status_code == 200
     tiny.execute("delete from note where text = 'fields'")
@@ -163,7 +185,7 @@ def test_depth_of_32_is_still_taken(tiny: TinyProcess) -> None:
 def _raw(tiny: TinyProcess, rest: bytes, half_close: bool = False) -> bytes:
     host, port = tiny.environment["HTTP_ADDRESS"].split(":")
     with socket.create_connection((host, int(port)), timeout=10) as conn:
-        conn.sendall(b"POST /api/v1/fields HTTP/1.1\r\nHost: tiny\r\nContent-Type: application/json\r\nConnection: close\r\n" + rest)
+        conn.sendall(_HEAD + rest)
         if half_close:
             conn.shutdown(socket.SHUT_WR)
         answer = b""

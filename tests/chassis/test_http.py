@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
 import psycopg
 import pytest
 import requests
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from services.chassis import http
 from tests.fixtures.tokens import TokenFor, membership
-from tests.fixtures.trial import TinyProcess
+from tests.fixtures.trial import RunTiny, TinyProcess
 
+Eventually = Callable[..., Any]
 PROBLEM = "application/problem+json"
+
+
+@pytest.fixture(scope="module")
+def headers(token_for: TokenFor) -> dict[str, str]:
+    """A teacher's."""
+    teacher = membership("teacher")
+    return {"Authorization": f"Bearer {token_for(teacher)}", "KeQiao-Organisation": teacher["o"]}
 
 
 def test_an_unknown_address_is_a_problem_in_the_callers_language(tiny: TinyProcess) -> None:
@@ -80,7 +93,9 @@ def test_numbers_are_shown_by_route_and_not_by_address(tiny: TinyProcess) -> Non
     tiny.get("/something-invented")
     numbers = requests.get(f"{tiny.metrics_url}/metrics", timeout=5).text
     route = "/api/v1/notes/<uuid:note_id>"
-    assert f'keqiao_http_requests_total{{method="GET",route="{route}",service="tiny",status="404"}}' in numbers
+    assert (
+        f'keqiao_http_requests_total{{method="GET",route="{route}",service="tiny",status="404"}}' in numbers
+    )
     assert "something-invented" not in numbers
     assert "\ntiny_notes " in numbers
 
@@ -91,24 +106,52 @@ def test_one_health_server_stands_for_both_classes(tiny: TinyProcess) -> None:
     assert {name.split(".")[0] for name in checks} == {"bus", "database"}
 
 
-def test_a_list_is_read_page_by_page(tiny: TinyProcess, token_for: TokenFor) -> None:
-    teacher = membership("teacher")
-    headers = {"Authorization": f"Bearer {token_for(teacher)}", "KeQiao-Organisation": teacher["o"]}
+def test_what_the_reader_has_already_is_not_sent_again(tiny: TinyProcess, headers: dict[str, str]) -> None:
+    note = tiny.post("/unguarded-notes", {"text": "unchanged"}, headers=headers).json()
+    address = f"/notes/{note['id']}"
+    tag = tiny.get(address).headers["ETag"]
+    assert tiny.get(address, headers={"If-None-Match": tag}).status_code == 304
+    assert tiny.get(address, headers={"If-None-Match": '"7"'}).status_code == 200
+
+
+def test_a_page_in_hand_is_answered_before_the_process_ends(
+    run_tiny: RunTiny, eventually: Eventually
+) -> None:
+    tiny = run_tiny(("TinyHttp",))
+    busy = """
+    select pid from pg_stat_activity
+     where datname = current_database() and query = 'select pg_sleep(1.5)' and state = 'active'
+    """
+    with ThreadPoolExecutor(1) as pool:
+        page = pool.submit(tiny.get, "/slow")
+        eventually(lambda: tiny.execute(busy) != [], 10)
+        tiny.process.terminate()
+        assert page.result().status_code == 200
+    assert tiny.process.wait(15) == 0
+
+
+def test_an_endpoint_that_creates_needs_a_caller_and_a_transaction() -> None:
+    for promise in ({"roles": None}, {"transaction": False}):
+        with pytest.raises(ValueError, match="creates"):
+            http.endpoint("POST", "/x", creates=True, **promise)
+
+
+def test_a_list_is_read_page_by_page(tiny: TinyProcess, headers: dict[str, str]) -> None:
     for number in range(5):
         tiny.post("/unguarded-notes", {"text": f"page-{number}"}, headers=headers)
+    query = {"text": "page-", "limit": "2"}
     seen: list[str] = []
-    cursor = ""
-    while cursor is not None:
-        query = {"text": "page-", "limit": "2"} | ({"cursor": cursor} if cursor else {})
+    for _ in range(3):
         answer = tiny.get("/notes", params=query).json()
         seen += [item["text"] for item in answer["items"]]
-        cursor = answer["next"]
+        query["cursor"] = answer["next"]
+    assert answer["next"] is None
     assert seen == [f"page-{number}" for number in range(5)]
 
 
-def test_a_cursor_that_was_not_made_for_this_list_is_refused(tiny: TinyProcess, token_for: TokenFor) -> None:
-    teacher = membership("teacher")
-    headers = {"Authorization": f"Bearer {token_for(teacher)}", "KeQiao-Organisation": teacher["o"]}
+def test_a_cursor_that_was_not_made_for_this_list_is_refused(
+    tiny: TinyProcess, headers: dict[str, str]
+) -> None:
     for _ in range(2):
         tiny.post("/unguarded-notes", {"text": "cursor"}, headers=headers)
     good = tiny.get("/notes", params={"limit": "1"}).json()["next"]
@@ -137,7 +180,11 @@ def test_a_cursor_that_was_not_made_for_this_list_is_refused(tiny: TinyProcess, 
 )
 def test_a_query_is_read_strictly(tiny: TinyProcess, query: str, field: str, code: str) -> None:
     answer = tiny.get(f"/notes?{query}")
-    assert (answer.status_code, answer.json()["field"], answer.json()["errors"][0]["code"]) == (422, field, code)
+    assert (answer.status_code, answer.json()["field"], answer.json()["errors"][0]["code"]) == (
+        422,
+        field,
+        code,
+    )
 
 
 def test_a_query_gives_typed_values(tiny: TinyProcess) -> None:

@@ -25,7 +25,9 @@ def headers(token_for: TokenFor) -> dict[str, str]:
     return {"Authorization": f"Bearer {token_for(TEACHER)}", "KeQiao-Organisation": TEACHER["o"]}
 
 
-def write(tiny: TinyProcess, headers: dict[str, str], key: str | None, path: str = "/notes", **body: Any) -> requests.Response:
+def write(
+    tiny: TinyProcess, headers: dict[str, str], key: str | None, path: str = "/notes", **body: Any
+) -> requests.Response:
     keyed = headers | ({"Idempotency-Key": key} if key is not None else {})
     return tiny.post(path, body, headers=keyed)
 
@@ -41,7 +43,9 @@ def at_once(tiny: TinyProcess, headers: dict[str, str], path: str, text: str) ->
         return [call.result() for call in calls]
 
 
-def test_twice_at_once_does_the_work_twice_without_the_guard(tiny: TinyProcess, headers: dict[str, str]) -> None:
+def test_twice_at_once_does_the_work_twice_without_the_guard(
+    tiny: TinyProcess, headers: dict[str, str]
+) -> None:
     text = f"unguarded {uuid.uuid4().hex}"
     assert [a.status_code for a in at_once(tiny, headers, "/unguarded-notes", text)] == [201, 201]
     assert count(tiny, text) == 2
@@ -87,7 +91,9 @@ def test_a_refused_call_may_be_made_again_with_its_key(tiny: TinyProcess, header
     assert write(tiny, headers, key, text=text).status_code == 201
 
 
-def test_two_callers_may_use_the_same_key(tiny: TinyProcess, headers: dict[str, str], token_for: TokenFor) -> None:
+def test_two_callers_may_use_the_same_key(
+    tiny: TinyProcess, headers: dict[str, str], token_for: TokenFor
+) -> None:
     key, text = uuid.uuid4().hex, f"shared {uuid.uuid4().hex}"
     other = headers | {"Authorization": f"Bearer {token_for(TEACHER)}"}
     assert write(tiny, headers, key, text=text).status_code == 201
@@ -96,7 +102,9 @@ def test_two_callers_may_use_the_same_key(tiny: TinyProcess, headers: dict[str, 
 
 
 @pytest.mark.parametrize("key", [None, "", "short", "with space", "a" * 129, "tab\tinside"])
-def test_a_call_that_creates_needs_a_usable_key(tiny: TinyProcess, headers: dict[str, str], key: str | None) -> None:
+def test_a_call_that_creates_needs_a_usable_key(
+    tiny: TinyProcess, headers: dict[str, str], key: str | None
+) -> None:
     answer = write(tiny, headers, key, text="keyless")
     assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key_required")
     assert count(tiny, "keyless") == 0
@@ -108,8 +116,12 @@ def test_answers_are_forgotten_after_two_days(tiny: TinyProcess) -> None:
     with psycopg.connect(tiny.environment["DATABASE_URL"], row_factory=dict_row) as conn:
         old = idempotency.attempt(caller="x", route="POST /x", key=key, body={}, now=then)
         idempotency.finish(conn, old, Response(b"{}", status=201))
-        soon = idempotency.attempt(caller="x", route="POST /x", key=key, body={}, now=then + timedelta(hours=47))
-        late = idempotency.attempt(caller="x", route="POST /x", key=key, body={}, now=then + timedelta(hours=49))
+        soon = idempotency.attempt(
+            caller="x", route="POST /x", key=key, body={}, now=then + timedelta(hours=47)
+        )
+        late = idempotency.attempt(
+            caller="x", route="POST /x", key=key, body={}, now=then + timedelta(hours=49)
+        )
         assert idempotency.begin(conn, soon) is not None
         assert idempotency.begin(conn, late) is None
         assert idempotency.prune(conn, then + timedelta(hours=49)) == 1

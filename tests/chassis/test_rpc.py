@@ -20,6 +20,7 @@ from services.chassis.auth import Actor
 from services.chassis.calls import publish_commands
 from services.chassis.rpc_client import Sender
 from tests.chassis.tiny.contract import COMMANDS
+from tests.fixtures.stack import poll
 from tests.fixtures.trial import RunTiny, TinyProcess
 
 Eventually = Callable[..., Any]
@@ -113,7 +114,9 @@ def test_a_callee_that_stood_still_does_not_act_after_its_caller_has_gone(
     assert executed(callee, words) == 0
 
 
-def test_without_a_deadline_in_the_message_it_would_act_late(run_tiny: RunTiny, eventually: Eventually) -> None:
+def test_without_a_deadline_in_the_message_it_would_act_late(
+    run_tiny: RunTiny, eventually: Eventually
+) -> None:
     name, words = fresh_name(), f"late {uuid.uuid4()}"
     callee = run_tiny(("Tiny",), TINY_NAME=name)
     callee.process.send_signal(signal.SIGSTOP)
@@ -152,7 +155,10 @@ def test_many_calls_that_time_out_leave_nothing_behind(run_tiny: RunTiny) -> Non
         (b"\xff\x00 not json", "tiny.replies/" + "0" * 36),
         (b"[" * 10_000, "tiny.replies/" + "0" * 36),
         (b"{}", "tiny.replies/" + "0" * 36),
-        (b'{"body": {}, "deadline": "2026-01-01T00:00:00", "trace_id": null, "actor": null}', "tiny.replies/" + "0" * 36),
+        (
+            b'{"body": {}, "deadline": "2026-01-01T00:00:00", "trace_id": null, "actor": null}',
+            "tiny.replies/" + "0" * 36,
+        ),
         (b"{}", "amq.topic/" + "0" * 36),
         (b"{}", ""),
     ],
@@ -168,17 +174,22 @@ def test_a_message_that_is_no_call_is_dropped_and_the_next_one_served(
 
 
 def test_nobody_can_call_in_anothers_name(tiny: TinyProcess) -> None:
-    with Connection(tiny.amqp_url) as connection, pytest.raises(amqp.PreconditionFailed):
-        channel = connection.default_channel
-        channel.basic_publish(amqp.Message(b"{}", user_id="matcher"), "tiny.rpc", "echo")
-        connection.drain_events(timeout=5)
+    with Connection(tiny.amqp_url) as connection:
+        message = amqp.Message(b"{}", user_id="matcher")
+        connection.default_channel.basic_publish(message, "tiny.rpc", "echo")
+        with pytest.raises(amqp.PreconditionFailed):
+            connection.drain_events(timeout=5)
 
 
-def test_a_command_in_hand_is_answered_before_the_process_ends(run_tiny: RunTiny, eventually: Eventually) -> None:
+def test_a_command_in_hand_is_answered_before_the_process_ends(
+    run_tiny: RunTiny, eventually: Eventually
+) -> None:
     name, words = fresh_name(), f"ending {uuid.uuid4()}"
     callee = run_tiny(("Tiny",), TINY_NAME=name)
     with ThreadPoolExecutor(1) as pool, rpc.client(callee.amqp_url, name) as client:
-        call = pool.submit(client.call, name, "echo", {"words": words, "wait_seconds": 1.5}, deadline_seconds=10)
+        call = pool.submit(
+            client.call, name, "echo", {"words": words, "wait_seconds": 1.5}, deadline_seconds=10
+        )
         eventually(lambda: executed(callee, words) == 1)
         callee.process.terminate()
         assert call.result()["words"] == words
@@ -186,7 +197,7 @@ def test_a_command_in_hand_is_answered_before_the_process_ends(run_tiny: RunTiny
 
 
 def pages_done_when_a_command_is_answered(tiny: TinyProcess, name: str) -> int:
-    """Ask for twice as many slow pages as there are workers, then for a command; count the pages that came first."""
+    """Ask for twice as many slow pages as there are workers, then for a command; count pages before it."""
     with ThreadPoolExecutor(9) as pool:
         pages = [pool.submit(tiny.get, "/slow") for _ in range(8)]
         with rpc.client(tiny.amqp_url, name) as client:
@@ -199,10 +210,11 @@ def pages_done_when_a_command_is_answered(tiny: TinyProcess, name: str) -> int:
 
 def wait_until_all_are_sent(tiny: TinyProcess) -> None:
     """Return when the workers of the pages are all taken."""
-    busy = "select count(*) from pg_stat_activity where datname = current_database() and query like '%%pg_sleep(1.5)%%'"
-    until = time.monotonic() + 10
-    while tiny.execute(busy + " and state = 'active' and pid <> pg_backend_pid()")[0][0] < 4:
-        assert time.monotonic() < until
+    busy = """
+    select pid from pg_stat_activity
+     where datname = current_database() and query = 'select pg_sleep(1.5)' and state = 'active'
+    """
+    poll(lambda: len(tiny.execute(busy)) == 4)
 
 
 def test_slow_pages_hold_up_commands_that_share_their_workers(run_tiny: RunTiny) -> None:

@@ -8,7 +8,7 @@ from schemas import fields
 from schemas.contract import Fact, Input
 from schemas.refusal import Refusal
 from services.chassis import http
-from services.chassis.calls import publish_commands
+from services.chassis.calls import Command, publish_commands
 
 
 class NoteInput(Input):
@@ -73,5 +73,5 @@ class NothingLeft(Refusal):
 
 # Tests that stop the callee give it a name of its own, so that no other process answers in its stead.
 NAME = os.environ.get("TINY_NAME", "tiny")
-COMMANDS = {"echo": (Words, Echo), "refuse": (Words, Echo), "break": (Words, Echo)}
+COMMANDS: dict[str, Command] = {"echo": (Words, Echo), "refuse": (Words, Echo), "break": (Words, Echo)}
 publish_commands(NAME, COMMANDS)

@@ -15,8 +15,9 @@ from services.chassis.clock import Clock
 from services.chassis.db import Connection, Database
 from services.chassis.ids import new_id
 from services.chassis.telemetry import SqlGauge, Telemetry
-from tests.chassis.tiny.contract import NAME, EveryField, NoteInput, NotesQuery, NothingLeft, NoteView, Words
+from tests.chassis.tiny.contract import NAME, EveryField, NoteInput, NotesQuery, NoteView, NothingLeft, Words
 
+_NOTES = SqlGauge("tiny_notes", "Notes", "select count(*) as value from note")
 _INSERT = "insert into note (id, text, version, created_at) values (%s, %s, 1, %s) returning *"
 
 
@@ -31,7 +32,7 @@ class TinyHttp:
     db = Database()
     clock = Clock()
     tokens = Tokens()
-    telemetry = Telemetry("tiny", gauges=[SqlGauge("tiny_notes", "Notes", "select count(*) as value from note")])
+    telemetry = Telemetry("tiny", gauges=[_NOTES])
     openapi = http.OpenApi("tiny")
     tiny = rpc.Client(NAME)
 
@@ -49,7 +50,12 @@ class TinyHttp:
         rows = conn.execute(
             "select * from note where text like %(text)s || '%%' and (%(id)s::uuid is null"
             " or (created_at, id) > (%(at)s::timestamptz, %(id)s)) order by created_at, id limit %(limit)s",
-            {"text": call.query.get("text", ""), "at": after[0], "id": after[1], "limit": call.query["limit"] + 1},
+            {
+                "text": call.query.get("text", ""),
+                "at": after[0],
+                "id": after[1],
+                "limit": call.query["limit"] + 1,
+            },
         ).fetchall()
         return http.page(rows, call.query["limit"], lambda row: [row["created_at"], row["id"]])
 
@@ -120,11 +126,14 @@ class TinyHttp:
 
     @http.endpoint("POST", "/calls/<name>", body=Words, roles=None, transaction=False)
     def call_tiny(self, call: http.Call) -> dict[str, Any]:
-        return self.tiny.call(call.params["name"], call.body, deadline_seconds=1.0, actor=call.actor)
+        body: dict[str, Any] = self.tiny.call(
+            call.params["name"], call.body, deadline_seconds=1.0, actor=call.actor
+        )
+        return body
 
     @http.endpoint("POST", "/calls-inside", body=Words, roles=None)
     def call_inside_transaction(self, call: http.Call, conn: Connection) -> dict[str, Any]:
-        return self.tiny.call("echo", call.body)
+        return dict(self.tiny.call("echo", call.body))
 
     @http.endpoint("GET", "/pending", roles=None, transaction=False)
     def pending(self, call: http.Call) -> dict[str, Any]:
@@ -172,5 +181,3 @@ def _write(call: http.Call, conn: Connection) -> dict[str, Any]:
     conn.execute("select pg_sleep(%s)", [call.body["wait_seconds"]])
     assert row is not None
     return row
-
-
