@@ -59,7 +59,6 @@ class Store:
             max_size=max_size,
             timeout=LENDING_SECONDS,
             reconnect_timeout=RECONNECT_SECONDS,
-            check=_refuse_broken,
             name=name,
             open=False,
         )
@@ -100,10 +99,33 @@ class Store:
     @contextmanager
     def _lent(self, *, read_only: bool) -> Iterator[Connection]:
         """Borrow, run and settle one transaction, with failures translated; the pool drops what broke."""
-        with self._translated(), self._pool.connection() as conn, _noted():
+        with self._translated(), self._borrowed() as conn, _noted():
             if conn.read_only is not read_only:
                 conn.read_only = read_only
+            with conn:
+                yield conn
+
+    @contextmanager
+    def _borrowed(self) -> Iterator[Connection]:
+        """Lend a sound connection and give it back."""
+        conn = self._sound()
+        try:
             yield conn
+        finally:
+            self._pool.putconn(conn)
+
+    def _sound(self) -> Connection:
+        """Take a connection that the server has not closed while it lay idle.
+
+        The pool's own check pauses a second, then two, after each broken one; after a restart of the server
+        all of them are broken, so here they are thrown out without a pause.
+        """
+        for _ in range(self._pool.max_size):
+            conn = self._pool.getconn()
+            if not _is_broken(conn):
+                return conn
+            self._pool.putconn(conn)
+        return self._pool.getconn()
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -152,8 +174,12 @@ def savepoint(conn: Connection) -> AbstractContextManager[psycopg.Transaction]:
     return conn.transaction()
 
 
-def _refuse_broken(conn: Connection) -> None:
-    """Raise psycopg.OperationalError if the server has closed this idle connection; costs no round trip."""
-    conn.pgconn.consume_input()
-    if conn.closed:
-        raise psycopg.OperationalError("the server closed the connection")
+def _is_broken(conn: Connection) -> bool:
+    """Return whether the server has closed this idle connection; costs no round trip."""
+    try:
+        # The first reading takes the server's last words, if there are any; the second finds the end.
+        conn.pgconn.consume_input()
+        conn.pgconn.consume_input()
+    except psycopg.OperationalError:
+        return True
+    return conn.closed
