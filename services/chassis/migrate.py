@@ -62,7 +62,7 @@ def migrate(url: str, service: str, *, rooms: tuple[Path, ...] | None = None) ->
     wanted = _wanted(rooms or (SERVICES / "chassis" / "migrations", SERVICES / service / "migrations"))
     with psycopg.connect(url, autocommit=True) as conn, _alone(conn):
         _grant_by_default(conn, service)
-        conn.execute(LEDGER)
+        _make_ledger(conn, service)
         pending = _pending(wanted, _landed(conn))
         for migration in pending:
             _apply(conn, migration, system_clock().now())
@@ -91,6 +91,17 @@ def _alone(conn: psycopg.Connection) -> Iterator[None]:
     finally:
         if not conn.closed:
             conn.execute("select pg_advisory_unlock(%s)", [RUN_LOCK])
+
+
+def _make_ledger(conn: psycopg.Connection, service: str) -> None:
+    """Make the list of what was applied; the service itself may read it, no more."""
+    conn.execute(LEDGER)
+    if _role_exists(conn, service):
+        conn.execute(
+            sql.SQL("revoke insert, update, delete on schema_migration from {}").format(
+                sql.Identifier(service)
+            )
+        )
 
 
 def _landed(conn: psycopg.Connection) -> dict[str, str]:
