@@ -133,6 +133,7 @@ class Wish:
     audience: str
     group_size: int
     windows: tuple[Window, ...]
+    with_expert: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,6 +318,8 @@ def _content_errors(wish: Wish) -> Iterator[FieldError]:
         yield FieldError("programme_id", "programme_not_for_kind", {"kind": wish.kind})
     if wish.kind == "training" and wish.audience == "pupils":
         yield FieldError("audience", "audience_not_for_kind", {"kind": wish.kind})
+    if wish.with_expert and wish.kind != "visit":
+        yield FieldError("with_expert", "expert_only_on_visit", {"kind": wish.kind})
 
 
 def _group_errors(wish: Wish, school: School) -> Iterator[FieldError]:

@@ -126,6 +126,7 @@ def wish(**changes: Any) -> dict[str, Any]:
         "distance_limit_km": 100,
         "language": "zh",
         "language_required": False,
+        "with_expert": False,
         "preferences": None,
         "contact": None,
         **changes,

@@ -227,6 +227,7 @@ def _wish(item: Item) -> Wish:
         audience=item["audience"],
         group_size=item["group_size"],
         windows=tuple(Window(window["starts_at"], window["ends_at"]) for window in item["windows"]),
+        with_expert=item["with_expert"],
     )
 
 

@@ -46,6 +46,7 @@ def test_a_proper_wish_has_nothing_wrong() -> None:
         ({"topics": ()}, "topics", "topics_or_programme"),
         ({"kind": "expert", "programme_id": uuid4()}, "programme_id", "programme_not_for_kind"),
         ({"kind": "training"}, "audience", "audience_not_for_kind"),
+        ({"kind": "exhibition", "with_expert": True}, "with_expert", "expert_only_on_visit"),
         ({"group_size": 301}, "group_size", "group_over_enrolment"),
         ({"grades": (3, 7)}, "grades[1]", "grade_not_taught"),
         ({"windows": (window(15, hours=-1),)}, "windows[0].ends_at", "window_ends_before_start"),
