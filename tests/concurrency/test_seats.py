@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -227,8 +228,17 @@ def test_extend_against_expiry_has_one_winner_and_the_seats_follow_it(guarded: S
         assert held_seats(guarded, slot["id"]) == ((10, 10) if extended == "extended" else (0, 0))
 
 
-def test_without_the_lock_a_confirmation_meets_an_expiry_and_both_win(
-    spoilt: Store, monkeypatch: pytest.MonkeyPatch
+def _confirm_late(store: Store, wish: Wish) -> str:
+    return confirm(store, wish, EARLIER)
+
+
+def _extend_late(store: Store, wish: Wish) -> str:
+    return extend(store, wish, EARLIER, LONG_AFTER)
+
+
+@pytest.mark.parametrize("win", [_confirm_late, _extend_late])
+def test_without_the_lock_it_meets_an_expiry_and_both_win(
+    spoilt: Store, monkeypatch: pytest.MonkeyPatch, win: Callable[[Store, Wish], str]
 ) -> None:
     """The control: judged by what was read, not by what is so under the lock, seats go that are reserved."""
     with spoilt.transaction() as conn:
@@ -242,15 +252,15 @@ def test_without_the_lock_a_confirmation_meets_an_expiry_and_both_win(
     read, written = threading.Event(), threading.Event()
     monkeypatch.setattr(storage, "return_seats", _return_after(read, written, storage.return_seats))
 
-    def late_confirmation() -> str:
+    def win_meanwhile() -> str:
         read.wait(10)
         try:
-            return confirm(spoilt, wish, EARLIER)
+            return win(spoilt, wish)
         finally:
             written.set()
 
-    confirmed, _ = together([late_confirmation, partial(sweep, spoilt, LATER)])
-    assert confirmed == "confirmed"
+    won, _ = together([win_meanwhile, partial(sweep, spoilt, LATER)])
+    assert won in ("confirmed", "extended")
     taken, live = held_seats(spoilt, slot["id"])
     assert (taken, live) == (0, 10)
 
