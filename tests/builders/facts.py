@@ -89,7 +89,7 @@ def user(name: str, organisation_id: str, role: str, **known: Any) -> State:
 def venue(name: str, organisation_id: str, adcode: str = "150402", **known: Any) -> State:
     """A science base."""
     state = {"id": some_id(), "organisation_id": organisation_id, "name": name, "kind": "science_base"}
-    rest = {"level": "city", "designation": None, "expires_on": None, "policy": "ask", "state": "open"}
+    rest = {"level": "city", "designation": None, "expires_on": None, "policy": "ask", "state": "active"}
     return {**state, **rest, "adcode": adcode, **PLACE, "demonstration": True, "version": 1, **known}
 
 
@@ -127,7 +127,7 @@ def expert(name: str, organisation_id: str, **known: Any) -> State:
     """A volunteer who is free for one day."""
     window = {"starts_at": iso(NOW + timedelta(days=10)), "ends_at": iso(NOW + timedelta(days=11))}
     state: State = {"id": some_id(), "user_id": None, "organisation_id": organisation_id, "name": name}
-    state |= {"kind": "scholar", "employer": None, "title": None, "topics": [], "audiences": ["pupils"]}
+    state |= {"kind": "scientist", "employer": None, "title": None, "topics": [], "audiences": ["pupils"]}
     state |= {"grades": [4, 5, 6], "languages": ["zh"], "adcode": "150402", "lat": 42.3, "lon": 119.0}
     state |= {"travel_limit_km": None, "cap_day": None, "cap_week": None, "cap_month": None}
     rest = {"volunteer": True, "state": "active", "demonstration": True, "availability": [window]}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from deploy.local.stack import Stack
-from tests.builders.accounts import HONGSHAN, PLACE, Person, a_coordinator, a_user, an_organisation
+from tests.builders.accounts import HONGSHAN, Person, a_user, organisation_body
 from tests.builders.provider import (
     Provider,
     a_programme,
@@ -22,6 +23,11 @@ from tests.fixtures.stack import poll
 
 Json = dict[str, Any]
 PATIENCE = 45.0
+
+
+def a_spot() -> Json:
+    """A place that no other test uses: what is asked there reaches 5 km, and finds only what is put there."""
+    return {"lat": 41.5 + secrets.randbelow(30_000) / 10_000, "lon": 116 + secrets.randbelow(50_000) / 10_000}
 
 
 @dataclass(frozen=True)
@@ -48,10 +54,10 @@ def _days(year: int) -> list[Json]:
 
 
 def a_school(
-    stack: Stack, operator: Person, *, auto_accept: bool = True, adcode: str = HONGSHAN, **changes: Any
+    stack: Stack, operator: Person, spot: Json, *, auto_accept: bool = True, **changes: Any
 ) -> School:
     """A primary school of 240 with one teacher."""
-    organisation = an_organisation(operator, "school", adcode)
+    organisation = made(operator.post("/organisations", organisation_body("school", **spot)))
     body = {"stage": "P", "grades": [1, 2, 3, 4, 5, 6], "enrolment": 240, "classes": 6, **changes}
     path = f"/schools/{organisation['id']}"
     poll(lambda: _is_registered(operator, path, body | {"auto_accept": auto_accept}), PATIENCE)
@@ -68,7 +74,12 @@ def request_body(days: float = 30, **changes: Any) -> Json:
     start = morning(days)
     window = {"starts_at": wire(start), "ends_at": wire(start + timedelta(hours=9))}
     body = {"kind": "visit", "topics": ["aerospace"], "grades": [4], "group_size": 25}
-    return {**body, "windows": [window], "distance_limit_km": 60, **changes}
+    return {**body, "windows": [window], "distance_limit_km": 5, **changes}
+
+
+def whole_days(first: float, days: int) -> Json:
+    """A window of some days from eight in the morning of the first."""
+    return {"starts_at": wire(morning(first)), "ends_at": wire(morning(first + days))}
 
 
 def morning(days: float) -> datetime:
@@ -84,6 +95,7 @@ def ask(school: School, **changes: Any) -> Json:
 def an_expert(
     stack: Stack,
     operator: Person,
+    spot: Json,
     *,
     days: tuple[float, ...] = (30,),
     topics: tuple[str, ...] = ("aerospace",),
@@ -94,7 +106,7 @@ def an_expert(
     windows = [
         {"starts_at": wire(morning(day)), "ends_at": wire(morning(day) + timedelta(hours=9))} for day in days
     ]
-    body = expert_body(availability=windows, topics=list(topics), **changes)
+    body = expert_body(availability=windows, topics=list(topics), travel_limit_km=5, **spot, **changes)
     answer = poll(lambda: _made(provider.staff, "/experts", body), PATIENCE)
     return answer, provider.staff
 
@@ -107,10 +119,10 @@ def _made(who: Person, path: str, body: Json) -> Json | None:
 
 
 def some_slots(
-    provider: Provider, number: int = 1, *, policy: str = "auto", days: float = 30, **changes: Any
+    provider: Provider, spot: Json, number: int = 1, *, policy: str = "auto", days: float = 30, **changes: Any
 ) -> list[Json]:
     """Slots of one programme at one venue, on consecutive days."""
-    venue = a_venue(provider, policy=policy)
+    venue = a_venue(provider, policy=policy, **spot)
     programme = a_programme(provider, venue)
     return [
         made(provider.staff.post("/slots", slot_body(programme, days + n, **changes))) for n in range(number)
@@ -145,20 +157,19 @@ def _asked(school: School, body: Json) -> Json | None:
 def wait_for_round(who: Person, round_: Json, state: str, deadline: float = PATIENCE) -> Json:
     """The round, once it is in that state."""
 
-    def reached() -> Json | None:
+    def reached() -> Json:
         """The round is in the state waited for."""
         found: Json = who.get(f"/rounds/{round_['id']}").json()
         assert found["state"] == state, (found["state"], found["progress"])
         return found
 
-    found: Json = poll(reached, deadline, 0.2)  # type: ignore[assignment]
-    return found
+    return poll(reached, deadline, 0.2)
 
 
 def wait_for_match(who: Person, request: Json, *states: str, deadline: float = PATIENCE) -> Json:
     """The request's newest match, once it is in one of the states."""
 
-    def reached() -> Json | None:
+    def reached() -> Json:
         """The match is in a state waited for."""
         rows = who.get(f"/matches?request_id={request['id']}").json()["items"]
         told = [(row["state"], row["reason_code"]) for row in rows]
@@ -166,18 +177,27 @@ def wait_for_match(who: Person, request: Json, *states: str, deadline: float = P
         assert rows[-1]["state"] in states, told
         return dict(rows[-1])
 
-    found: Json = poll(reached, deadline, 0.2)  # type: ignore[assignment]
-    return found
+    return poll(reached, deadline, 0.2)
 
 
-def published(coordinator: Person, round_: Json) -> Json:
-    """Close, wait for the draft, review and publish."""
+def wait_for(who: Person, match_id: str, state: str, deadline: float = PATIENCE) -> Json:
+    """The match, once it is in that state."""
+
+    def reached() -> Json:
+        """The match is in the state waited for."""
+        found: Json = who.get(f"/matches/{match_id}").json()
+        assert found["state"] == state, (found["state"], found["reason_code"])
+        return found
+
+    return poll(reached, deadline, 0.2)
+
+
+def published(coordinator: Person, round_: Json, *, drawn_up: bool = False) -> Json:
+    """Close, wait for the draft (unless it is drawn up already), review and publish."""
     path = f"/rounds/{round_['id']}"
-    for step, state in (("close", "drawn_up"), ("review", "reviewed"), ("publish", "published")):
+    steps = (("close", "drawn_up"), ("review", "reviewed"), ("publish", "published"))
+    for step, state in steps[drawn_up:]:
         answer = coordinator.call("POST", f"{path}/{step}")
         assert answer.status_code == 200, answer.text
         wait_for_round(coordinator, round_, state)
     return wait_for_round(coordinator, round_, "published")
-
-
-__all__ = ["PLACE", "a_coordinator", "a_provider"]

@@ -37,8 +37,8 @@ def store(scratch: Scratch) -> Store:
 
 
 @pytest.fixture
-def unguarded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No lock, no compare, no versions; and each reads before any writes."""
+def lower_guards(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """From its call on: no lock, no compare, no versions; and each of two reads before either writes."""
     meeting = Barrier(2)
 
     def read_together(conn: Connection, match_id: Any) -> Match | None:
@@ -46,9 +46,12 @@ def unguarded(monkeypatch: pytest.MonkeyPatch) -> None:
         meeting.wait(10)
         return found
 
-    monkeypatch.setattr(matches, "lock", read_together)
-    monkeypatch.setattr(matches, "save", _blind_save)
-    monkeypatch.setattr(outbox, "append", lambda *_, **__: None)
+    def lower() -> None:
+        monkeypatch.setattr(matches, "lock", read_together)
+        monkeypatch.setattr(matches, "save", _blind_save)
+        monkeypatch.setattr(outbox, "append", lambda *_, **__: None)
+
+    return lower
 
 
 def _blind_save(conn: Connection, before: Match, after: Match) -> bool:
@@ -61,7 +64,7 @@ def _blind_save(conn: Connection, before: Match, after: Match) -> bool:
 
 
 def _outcomes(store: Store, *acts: Act) -> list[str]:
-    """What each act came to: the state that it believes it has reached, or the code that it was refused with."""
+    """What each act came to: the state that it believes it has reached, or the code of its refusal."""
     return together([lambda act=act: _outcome(store, act) for act in acts])  # type: ignore[misc]
 
 
@@ -102,9 +105,11 @@ def _state(store: Store, match: Match) -> tuple[str, str | None]:
         return drafts.state_of(conn, match)
 
 
-@pytest.mark.usefixtures("unguarded")
-def test_without_guards_one_offer_is_accepted_and_declined(store: Store) -> None:
+def test_without_guards_one_offer_is_accepted_and_declined(
+    store: Store, lower_guards: Callable[[], None]
+) -> None:
     match = _an_offer(store)
+    lower_guards()
     assert sorted(_outcomes(store, _answering(match, "accept"), _answering(match, "decline"))) == [
         "confirming",
         "releasing",
@@ -145,9 +150,11 @@ def _expiring(match: Match) -> Act:
     return expire
 
 
-@pytest.mark.usefixtures("unguarded")
-def test_without_guards_an_offer_expires_and_is_confirmed(store: Store) -> None:
+def test_without_guards_an_offer_expires_and_is_confirmed(
+    store: Store, lower_guards: Callable[[], None]
+) -> None:
     match = _an_offer(store)
+    lower_guards()
     assert sorted(_outcomes(store, _answering(match, "accept"), _expiring(match))) == [
         "confirming",
         "releasing",

@@ -148,8 +148,11 @@ def exclusions(conn: Connection, request_ids: Sequence[UUID], now: datetime) -> 
 # -- verdicts
 
 
-def give_verdicts(conn: Connection, verdicts: Iterable[Mapping[str, Any]]) -> None:
-    """Write what a solve said of requests; what says the same as before is not told again."""
+def give_verdicts(conn: Connection, verdicts: Iterable[Mapping[str, Any]], *, at_once: bool) -> None:
+    """Write what a solve said of requests; what says the same as before is not told again.
+
+    That nothing is left `at_once` of what a round gave to others does not replace what the round said.
+    """
     with conn.cursor() as cursor:
         cursor.executemany(
             "insert into verdicts as v"
@@ -160,8 +163,10 @@ def give_verdicts(conn: Connection, verdicts: Iterable[Mapping[str, Any]]) -> No
             " on conflict (request_id) do update"
             " set outcome = excluded.outcome, candidates = excluded.candidates, reasons = excluded.reasons,"
             "     given_at = excluded.given_at, job_id = excluded.job_id,"
-            "     told = v.told and (v.outcome, v.reasons) = (excluded.outcome, excluded.reasons)",
-            [{**verdict, "reasons": Jsonb(verdict["reasons"])} for verdict in verdicts],
+            "     told = v.told and (v.outcome, v.reasons) = (excluded.outcome, excluded.reasons)"
+            " where not (%(at_once)s and v.round_id is not null"
+            "            and v.outcome = 'unserved' and excluded.outcome = 'unserved')",
+            [{**verdict, "reasons": Jsonb(verdict["reasons"]), "at_once": at_once} for verdict in verdicts],
         )
 
 

@@ -33,7 +33,7 @@ CONFIRM_MARGIN = timedelta(hours=1)
 
 Item = dict[str, Any]
 Outcome = Mapping[str, Any]
-Outcomes = dict[UUID, Outcome]
+Outcomes = Mapping[UUID, Outcome]
 _log = structlog.get_logger(__name__)
 
 
@@ -123,18 +123,18 @@ class Saga:
 
     # -- how a step is made
 
-    def _ask(self, command: str, wanted: Iterable[tuple[Leg, Item]]) -> Outcomes:
+    def _ask(self, command: str, wanted: Iterable[tuple[Leg, Item]]) -> dict[UUID, Outcome]:
         """What the owners answered, by hold id; nothing for the legs of an owner that is silent."""
         by_owner: dict[str, list[Item]] = {}
         for leg, item in wanted:
             by_owner.setdefault(leg.owner, []).append(item)
-        outcomes: Outcomes = {}
+        outcomes: dict[UUID, Outcome] = {}
         for owner, items in sorted(by_owner.items(), reverse=True):
             outcomes |= self._command(owner, command, items)
         return outcomes
 
-    def _command(self, owner: str, command: str, items: Sequence[Item]) -> Outcomes:
-        outcomes: Outcomes = {}
+    def _command(self, owner: str, command: str, items: Sequence[Item]) -> dict[UUID, Outcome]:
+        outcomes: dict[UUID, Outcome] = {}
         for first in range(0, len(items), ITEMS_PER_COMMAND):
             batch = list(items[first : first + ITEMS_PER_COMMAND])
             try:

@@ -70,7 +70,7 @@ def complete(conn: Connection, *, job: Row, world: World, solution: Solution, no
     made = _at_once(conn, job, world, solution, now) if job["kind"] == "at_once" else 0
     if job["kind"] == "round":
         made = _draft(conn, job, world, solution, now)
-    pool.give_verdicts(conn, _verdicts(job, world, solution, now))
+    pool.give_verdicts(conn, _verdicts(job, world, solution, now), at_once=job["kind"] == "at_once")
     return made
 
 

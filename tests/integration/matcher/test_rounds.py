@@ -4,31 +4,18 @@ from __future__ import annotations
 
 import hashlib
 
-import pytest
-
 from deploy.local.stack import Stack
 from tests.builders import matcher as made
-from tests.builders.accounts import Person, a_coordinator
-from tests.builders.provider import Provider, a_provider
-
-
-@pytest.fixture
-def coordinator(stack: Stack, operator: Person) -> Person:
-    made.ensure_calendar(operator)
-    return a_coordinator(stack, operator)
-
-
-@pytest.fixture
-def museum(stack: Stack, operator: Person) -> Provider:
-    return a_provider(stack, operator)
+from tests.builders.accounts import LINXI, Person, a_coordinator
+from tests.builders.provider import Provider
 
 
 def test_requests_are_solved_together_held_and_confirmed(
-    stack: Stack, operator: Person, coordinator: Person, museum: Provider
+    stack: Stack, operator: Person, coordinator: Person, museum: Provider, spot: made.Json
 ) -> None:
     round_ = made.a_round(coordinator)
-    (slot,) = made.some_slots(museum, seats=60, round_id=round_["id"])
-    schools = [made.a_school(stack, operator) for _ in range(3)]
+    (slot,) = made.some_slots(museum, spot, seats=60, round_id=round_["id"])
+    schools = [made.a_school(stack, operator, spot) for _ in range(3)]
     asked = [
         made.ask_in_round(school, round_, group_size=size)
         for school, size in zip(schools, (25, 30, 35), strict=True)
@@ -44,7 +31,7 @@ def test_requests_are_solved_together_held_and_confirmed(
     assert schools[0].teacher.get("/matches").json()["items"] == []
     assert schools[0].teacher.get(f"/rounds/{round_['id']}").json()["value"] is None
 
-    seen = made.published(coordinator, round_)
+    seen = made.published(coordinator, round_, drawn_up=True)
     assert hashlib.sha256(seen["seed"].encode()).hexdigest() == round_["seed_hash"]
     for request in (asked[0], asked[2]):
         match = made.wait_for_match(coordinator, request, "confirmed")
@@ -59,3 +46,70 @@ def test_requests_are_solved_together_held_and_confirmed(
 def _close_and_draw_up(coordinator: Person, round_: made.Json) -> made.Json:
     assert coordinator.call("POST", f"/rounds/{round_['id']}/close").status_code == 200
     return made.wait_for_round(coordinator, round_, "drawn_up")
+
+
+def test_a_pairing_moved_by_hand_is_pinned_and_keeps_the_rules(
+    coordinator: Person, museum: Provider, school: made.School, spot: made.Json
+) -> None:
+    round_ = made.a_round(coordinator)
+    slots = made.some_slots(museum, spot, 2, seats=30, round_id=round_["id"])
+    (elsewhere,) = made.some_slots(museum, spot, days=60, seats=30, round_id=round_["id"])
+    window = made.whole_days(30, 2)
+    request = made.ask_in_round(school, round_, windows=[window])
+    _close_and_draw_up(coordinator, round_)
+    draft = made.wait_for_match(coordinator, request, "proposed")
+    (other,) = [slot for slot in slots if slot["id"] != draft["legs"][0]["resource_id"]]
+
+    path = f"/matches/{draft['id']}/move"
+    move = {"resource_kind": "slot", "resource_id": other["id"], "reason": "校车当天不开"}
+    assert school.teacher.post(path, move).status_code == 403
+    moved = coordinator.post(path, move)
+    assert moved.status_code == 200, moved.text
+    assert (moved.json()["pinned"], moved.json()["pin_reason"]) == (True, "校车当天不开")
+    assert moved.json()["legs"][0]["resource_id"] == other["id"]
+
+    late = coordinator.post(path, {**move, "resource_id": elsewhere["id"]})
+    assert (late.status_code, late.json()["code"]) == (422, "move_impossible")
+
+    assert coordinator.call("POST", f"/rounds/{round_['id']}/solve").status_code == 200
+    made.wait_for_round(coordinator, round_, "drawn_up")
+    kept = made.wait_for_match(coordinator, request, "proposed")
+    assert kept["id"] == draft["id"], "what was set by hand survives another solve"
+    made.published(coordinator, round_, drawn_up=True)
+    confirmed = made.wait_for_match(coordinator, request, "confirmed")
+    assert confirmed["legs"][0]["resource_id"] == other["id"]
+    assert coordinator.post(path, move).json()["code"] == "round_state"
+
+
+def test_an_impossible_request_is_told_why_in_both_languages(
+    coordinator: Person, museum: Provider, school: made.School, spot: made.Json
+) -> None:
+    round_ = made.a_round(coordinator)
+    made.some_slots(museum, spot, 1, seats=30, round_id=round_["id"])
+    request = made.ask_in_round(school, round_, group_size=45, grades=[6])
+    _close_and_draw_up(coordinator, round_)
+    path = f"/explanations/{request['id']}"
+    assert school.teacher.get(path).status_code == 404, "a draft's verdict is not told"
+    made.published(coordinator, round_, drawn_up=True)
+    told = school.teacher.call("GET", path, Accept_Language="en").json()
+    assert (told["outcome"], told["candidates"]) == ("unserved", 0)
+    reasons = {reason["code"]: reason["text"] for reason in told["reasons"]}
+    assert "are for other grades" in reasons["grade"]
+    chinese = school.teacher.get(path).json()
+    assert any("年级" in reason["text"] for reason in chinese["reasons"])
+
+
+def test_a_round_moves_only_along_its_way_and_only_for_its_coordinators(
+    stack: Stack, operator: Person, coordinator: Person, school: made.School
+) -> None:
+    round_ = made.a_round(coordinator)
+    path = f"/rounds/{round_['id']}"
+    assert coordinator.call("POST", f"{path}/publish").json()["code"] == "round_state"
+    assert coordinator.call("POST", f"{path}/cancel-solve").json()["code"] == "no_solve_running"
+    assert school.teacher.call("POST", f"{path}/close").status_code == 403
+    elsewhere = a_coordinator(stack, operator, LINXI)
+    assert elsewhere.call("POST", f"{path}/close").status_code == 403
+    assert elsewhere.post("/rounds", made.round_body()).status_code == 403
+    late = made.round_body(closes_at="2020-01-01T00:00:00Z")
+    assert coordinator.post("/rounds", late).json()["code"] == "round_period"
+    assert coordinator.get(f"/rounds/{school.organisation['id']}").status_code == 404
