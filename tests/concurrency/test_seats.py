@@ -247,6 +247,7 @@ def test_without_the_lock_it_meets_an_expiry_and_both_win(
     hold(spoilt, wish)
     monkeypatch.setattr(storage, "lock_hold_ids", lambda *_: None)
     monkeypatch.setattr(storage, "lock_slots", lambda *_: {})
+    monkeypatch.setattr(storage, "lapsed", lambda *_: ({slot["id"]}, set()))
     monkeypatch.setattr(storage, "expire", _expire_what_was_read)
     monkeypatch.setattr(holds, "_tell_slots", lambda *_: None)
     read, written = threading.Event(), threading.Event()
