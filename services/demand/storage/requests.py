@@ -100,7 +100,8 @@ def change(conn: Connection, row: Row, *, from_version: int, from_state: str) ->
                distance_limit_km = %(distance_limit_km)s, language = %(language)s,
                language_required = %(language_required)s, with_expert = %(with_expert)s,
                preferences = %(preferences)s, contact = %(contact)s, state = %(state)s,
-               state_reason = %(state_reason)s, match_id = %(match_id)s, changed_at = %(changed_at)s, version = %(version)s
+               state_reason = %(state_reason)s, match_id = %(match_id)s, changed_at = %(changed_at)s,
+               version = %(version)s
          where id = %(id)s and version = %(from_version)s and state = %(from_state)s
         """,
         row | {"windows": Jsonb(row["windows"]), "from_version": from_version, "from_state": from_state},
