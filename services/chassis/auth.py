@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ ISSUER = AUDIENCE = "keqiao"
 ORGANISATION_HEADER = "KeQiao-Organisation"
 _LEEWAY_SECONDS = 30
 _LONGEST_TOKEN = 16 * 1024
+_REMEMBERED = 2048
 _BEARER = re.compile(r"[Bb]earer +(\S+)")
 _CLAIMS = ("sub", "name", "exp", "iat", "jti", "m")
 
@@ -95,6 +97,17 @@ class Membership:
     role: str
     area: str
     expert_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a token says once its signature is known to be ours; times in seconds of the epoch."""
+
+    user_id: UUID
+    name: str
+    memberships: tuple[Membership, ...]
+    issued: float
+    expires: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,21 +191,20 @@ class Verifier:
         Raises Unauthenticated, TokenExpired, TokenInvalid, OrganisationNotYours, or Unavailable while no key
         set could be had yet.
         """
-        claims = self._claims(_token(authorization), now)
-        memberships = tuple(_membership(claim) for claim in claims["m"])
-        acting = _acting(memberships, organisation, roles)
-        return Caller(UUID(claims["sub"]), str(claims["name"]), memberships, acting)
+        proof = self._proof(_token(authorization))
+        _check_times(proof, now)
+        return Caller(
+            proof.user_id, proof.name, proof.memberships, _acting(proof.memberships, organisation, roles)
+        )
 
-    def _claims(self, token: str, now: datetime) -> dict[str, Any]:
+    def _proof(self, token: str) -> Proof:
         try:
-            key = self._keys.key(str(jwt.get_unverified_header(token).get("kid")))
-            claims = _decoded(token, key) if key else None
+            key = self._keys.key(_key_id(token))
+            if key is None:
+                raise TokenInvalid()
+            return _verified(token, key)
         except jwt.PyJWTError:
             raise TokenInvalid() from None
-        if claims is None or not _well_formed(claims):
-            raise TokenInvalid()
-        _check_times(claims, now)
-        return claims
 
 
 class Tokens(DependencyProvider):
@@ -219,7 +231,18 @@ def _token(authorization: str | None) -> str:
     return found[1]
 
 
-def _decoded(token: str, key: jwt.PyJWK) -> dict[str, Any]:
+@lru_cache(_REMEMBERED)
+def _key_id(token: str) -> str:
+    return str(jwt.get_unverified_header(token).get("kid"))
+
+
+@lru_cache(_REMEMBERED)
+def _verified(token: str, key: jwt.PyJWK) -> Proof:
+    """What the token proves for as long as `key` is in use; its times are checked on each call.
+
+    Remembered, because checking the signature took half of a call's time; a key set that is fetched again has
+    new keys in it, and everything is checked again.
+    """
     # Times are checked against the stack's clock, not the machine's: see _check_times.
     options: Options = {
         "verify_exp": False,
@@ -227,25 +250,27 @@ def _decoded(token: str, key: jwt.PyJWK) -> dict[str, Any]:
         "verify_nbf": False,
         "require": list(_CLAIMS),
     }
-    return jwt.decode(token, key, algorithms=["EdDSA"], audience=AUDIENCE, issuer=ISSUER, options=options)
-
-
-def _well_formed(claims: Mapping[str, Any]) -> bool:
-    """Whether claims that we signed hold what we put there; a bug of ours should not be a 500 everywhere."""
+    claims = jwt.decode(token, key, algorithms=["EdDSA"], audience=AUDIENCE, issuer=ISSUER, options=options)
     try:
-        UUID(claims["sub"])
-        memberships = [_membership(claim) for claim in claims["m"]]
+        return _proof(claims)
     except (KeyError, TypeError, ValueError, AttributeError):
-        return False
-    times = (claims["exp"], claims["iat"])
-    return all(m.role in ROLES for m in memberships) and all(type(time) in (int, float) for time in times)
+        # We signed it, so this is a bug of ours; it should not be a 500 everywhere.
+        raise TokenInvalid() from None
 
 
-def _check_times(claims: Mapping[str, Any], now: datetime) -> None:
+def _proof(claims: Mapping[str, Any]) -> Proof:
+    memberships = tuple(_membership(claim) for claim in claims["m"])
+    if any(membership.role not in ROLES for membership in memberships):
+        raise ValueError("a role that we do not know")
+    issued, expires = float(claims["iat"]), float(claims["exp"])
+    return Proof(UUID(claims["sub"]), str(claims["name"]), memberships, issued, expires)
+
+
+def _check_times(proof: Proof, now: datetime) -> None:
     moment = now.timestamp()
-    if claims["iat"] > moment + _LEEWAY_SECONDS:
+    if proof.issued > moment + _LEEWAY_SECONDS:
         raise TokenInvalid()
-    if claims["exp"] <= moment - _LEEWAY_SECONDS:
+    if proof.expires <= moment - _LEEWAY_SECONDS:
         raise TokenExpired()
 
 
