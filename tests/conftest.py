@@ -6,6 +6,7 @@ from pathlib import Path
 
 _FIXTURES = Path(__file__).parent / "fixtures"
 
-pytest_plugins = [
-    f"tests.fixtures.{file.stem}" for file in sorted(_FIXTURES.glob("*.py")) if file.stem != "__init__"
-]
+# The stack first: others import its poll, and pytest rewrites only what nobody has imported before.
+_TOPICS = sorted((file.stem for file in _FIXTURES.glob("*.py")), key=lambda stem: (stem != "stack", stem))
+
+pytest_plugins = [f"tests.fixtures.{stem}" for stem in _TOPICS if stem != "__init__"]
