@@ -1,0 +1,1 @@
+"""The mechanisms of the chassis, each on real servers."""

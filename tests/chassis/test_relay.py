@@ -198,8 +198,8 @@ def test_old_sent_events_are_pruned_and_nothing_else(relayed: Relayed, eventuall
     now = datetime.now(UTC)
     old = now - KEEP - timedelta(hours=1)
     insert = (
-        "insert into outbox (id, owner, type, aggregate, aggregate_id, version, routing_key, body, created_at,"
-        " sent_at) values (%s, 'x', 'x', 'x', %s, 1, 'x', '{}', %s, %s)"
+        "insert into outbox (id, owner, type, aggregate, aggregate_id, version, routing_key, body,"
+        " created_at, sent_at) values (%s, 'x', 'x', 'x', %s, 1, 'x', '{}', %s, %s)"
     )
     ancient, recent = UUID(int=first_id_of(old).int + 1), new_id()
     for each, at in ((ancient, old), (recent, now)):

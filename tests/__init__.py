@@ -1,0 +1,1 @@
+"""The tests: unit, integration, chassis, contracts, concurrency, faults, e2e and architecture."""

@@ -1,0 +1,1 @@
+"""Test data by service, named for the story that it tells."""
