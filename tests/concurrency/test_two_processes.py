@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -44,6 +45,21 @@ def hold_all(url: str, items: list[Json]) -> list[Json]:
     return [outcome for call in calls for outcome in call["items"]]
 
 
+def hold_until_answered(url: str, items: list[Json]) -> list[Json]:
+    """One call an item, each sent again under the same hold id until it is answered."""
+    with rpc.client(url, "matcher") as client:
+        return [_answered(client, item) for item in items]
+
+
+def _answered(client: rpc.PlainClient, item: Json) -> Json:
+    for _ in range(20):
+        with suppress(rpc.NoAnswer):
+            answer = client.call("catalog", "hold_many", {"items": [item]}, deadline_seconds=3)
+            outcome: Json = answer["items"][0]
+            return outcome
+    raise AssertionError("nobody answered for a minute")
+
+
 def served(metrics_port: int) -> float:
     """How many calls of hold_many a process has answered."""
     text = requests.get(f"http://127.0.0.1:{metrics_port}/metrics", timeout=10).text
@@ -77,3 +93,21 @@ def test_two_sweepers_give_seats_back_once(stack: Stack, second: Extra, slot: Js
     path = f"/slots/{slot['id']}"
     poll(lambda: nobody(stack).get(path).json()["taken"] == 0, 20)
     assert nobody(stack).get(path).json()["groups_taken"] == 0
+
+
+@pytest.mark.fault
+def test_a_process_killed_among_its_calls_sells_nothing_twice(stack: Stack, slot: Json) -> None:
+    doomed = stack.spawn_extra("catalog", "doomed")
+    items = [seats_item(slot, 1) for _ in range(200)]
+    url = stack.environment("matcher")["AMQP_URL"]
+
+    def kill_in_the_middle() -> list[Json]:
+        poll(lambda: served(doomed.metrics_port) > 5, 30)
+        doomed.kill()
+        return []
+
+    calls = each(partial(hold_until_answered, url), [items[n::CALLERS] for n in range(CALLERS)])
+    runs = together([*calls, kill_in_the_middle], timeout=120)
+    outcomes = Counter(outcome["outcome"] for run in runs for outcome in run)
+    assert outcomes == {"held": 30, "refused": 170}
+    assert nobody(stack).get(f"/slots/{slot['id']}").json()["taken"] == 30
