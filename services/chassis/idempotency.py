@@ -23,10 +23,14 @@ _KEY = re.compile(r"[\x21-\x7e]{8,128}")
 _KEPT_HEADERS = ("ETag", "Location", "Content-Type")
 _PRUNE_EVERY, _PRUNE_AT_ONCE = 200, 1000
 
-_LOCK = "select pg_try_advisory_xact_lock(hashtextextended(%(lock)s, 4)) as free"
-_FIND = """
-select body_hash, status, headers, answer from idempotency
- where caller = %(caller)s and route = %(route)s and key = %(key)s and created_at > %(kept_since)s
+# Lock and look in one round trip. The statement sees what had committed when it began: an answer that is
+# committed between that and the lock is missed here, and found by _KEEP.
+_BEGIN = """
+select lock.free, kept.body_hash, kept.status, kept.headers, kept.answer
+  from (select pg_try_advisory_xact_lock(hashtextextended(%(lock)s, 4)) as free) as lock
+  left join idempotency as kept
+    on kept.caller = %(caller)s and kept.route = %(route)s and kept.key = %(key)s
+   and kept.created_at > %(kept_since)s
 """
 _KEEP = """
 insert into idempotency (caller, route, key, body_hash, status, headers, answer, created_at)
@@ -34,6 +38,7 @@ values (%(caller)s, %(route)s, %(key)s, %(body_hash)s, %(status)s, %(headers)s, 
 on conflict (caller, route, key) do update
    set body_hash = excluded.body_hash, status = excluded.status, headers = excluded.headers,
        answer = excluded.answer, created_at = excluded.created_at
+ where idempotency.created_at <= %(kept_since)s
 """
 _PRUNE = """
 delete from idempotency
@@ -99,10 +104,10 @@ def begin(conn: Connection, this: Attempt) -> Response | None:
     IdempotencyKeyReused for another body.
     """
     lock = "\n".join((this.caller, this.route, this.key))
-    if conn.execute(_LOCK, {"lock": lock}).fetchone() != {"free": True}:
+    kept = conn.execute(_BEGIN, this.params() | {"lock": lock}).fetchone()
+    if kept is None or not kept["free"]:
         raise InFlight()
-    kept = conn.execute(_FIND, this.params()).fetchone()
-    if kept is None:
+    if kept["status"] is None:
         return None
     if kept["body_hash"] != this.body_hash:
         raise IdempotencyKeyReused(field="Idempotency-Key")
@@ -124,10 +129,14 @@ _turns = _Turns()
 
 
 def finish(conn: Connection, this: Attempt, answer: Response) -> None:
-    """Keep the answer, in the work's own transaction; a refused call keeps none and may be made again."""
+    """Keep the answer, in the work's own transaction; a refused call keeps none and may be made again.
+
+    Raises InFlight, and so undoes the work, if another transaction has kept an answer meanwhile.
+    """
     headers = {name: answer.headers[name] for name in _KEPT_HEADERS if name in answer.headers}
     kept = {"status": answer.status_code, "headers": Jsonb(headers), "answer": answer.get_data()}
-    conn.execute(_KEEP, this.params() | kept)
+    if conn.execute(_KEEP, this.params() | kept).rowcount != 1:
+        raise InFlight()
     if _turns.is_mine():
         prune(conn, this.now)
 

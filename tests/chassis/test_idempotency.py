@@ -110,6 +110,21 @@ def test_a_call_that_creates_needs_a_usable_key(
     assert count(tiny, "keyless") == 0
 
 
+def test_an_answer_kept_meanwhile_undoes_the_work(tiny: TinyProcess) -> None:
+    this = idempotency.attempt(
+        caller="x", route="POST /x", key=uuid.uuid4().hex, body={}, now=datetime(2026, 4, 1, tzinfo=UTC)
+    )
+    url = tiny.environment["DATABASE_URL"]
+    with (
+        psycopg.connect(url, row_factory=dict_row) as first,
+        psycopg.connect(url, row_factory=dict_row) as second,
+    ):
+        idempotency.finish(first, this, Response(b"{}", status=201))
+        first.commit()
+        with pytest.raises(idempotency.InFlight):
+            idempotency.finish(second, this, Response(b"{}", status=201))
+
+
 def test_answers_are_forgotten_after_two_days(tiny: TinyProcess) -> None:
     then = datetime(2026, 3, 1, tzinfo=UTC)
     key = uuid.uuid4().hex
