@@ -112,7 +112,7 @@ def an_expert(
 
 
 def _made(who: Person, path: str, body: Json) -> Json | None:
-    """The owner has heard of the organisation and made the thing."""
+    """The owner has heard of the organisation, or the round, and made the thing."""
     answer = who.post(path, body)
     assert answer.status_code in (201, 403, 404, 422), answer.text
     return answer.json() if answer.status_code == 201 else None
@@ -124,9 +124,8 @@ def some_slots(
     """Slots of one programme at one venue, on consecutive days."""
     venue = a_venue(provider, policy=policy, **spot)
     programme = a_programme(provider, venue)
-    return [
-        made(provider.staff.post("/slots", slot_body(programme, days + n, **changes))) for n in range(number)
-    ]
+    bodies = [slot_body(programme, days + n, **changes) for n in range(number)]
+    return [poll(lambda body=body: _made(provider.staff, "/slots", body), PATIENCE) for body in bodies]  # type: ignore[misc]
 
 
 def round_body(**changes: Any) -> Json:
