@@ -167,7 +167,7 @@ class VerdictState(Fact):
     version = Int(min=1, required=True)
 
 
-_ROUND_MOVES = ("opened", "changed", "closed", "solving", "drawn_up", "reviewed", "published", "failed")
+_ROUND_MOVES = ("opened", "closed", "solving", "drawn_up", "reviewed", "published", "failed")
 _MATCH_MOVES = (
     "holding",
     "held",

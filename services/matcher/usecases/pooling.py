@@ -32,6 +32,7 @@ def tell_verdicts(conn: Connection, *, now: datetime) -> int:
             conn,
             now=now,
             type="verdict_given",
+            owner="matcher",
             aggregate="verdict",
             aggregate_id=verdict["request_id"],
             version=told["version"],
