@@ -12,6 +12,7 @@ from typing import Any
 
 import amqp
 import pytest
+import requests
 from kombu import Connection
 
 from deploy.local.stack import Stack
@@ -240,6 +241,8 @@ def test_calls_end_in_time_while_the_broker_is_away_and_work_again_when_it_is_ba
         assert tiny.post("/calls/echo", {"words": "during"}).json()["code"] == "no_answer"
         assert time.monotonic() - began < 10
         assert tiny.get("/notes").status_code == 200
+        ready = requests.get(f"{tiny.metrics_url}/health/ready", timeout=10)
+        assert (ready.status_code, ready.json()["checks"]["bus"]) == (503, "failing")
     finally:
         stack.start("rabbitmq")
     eventually(lambda: tiny.post("/calls/echo", {"words": "after"}).status_code == 200, 30)
