@@ -20,7 +20,7 @@ from services.search.domain import Document, SearchUnavailable, StoredFact
 
 _INDICES = Path(__file__).parent / "indices"
 PREFIX = "keqiao"
-_CHUNK = 500
+_CHUNK, _FEW = 500, 20
 _STALE, _ABSENT = 409, 404
 ASK_SECONDS, WRITE_SECONDS = 3.0, 20.0
 #: An index's own troubles (no shard, too many requests, a closing node): worth trying again.
@@ -90,16 +90,21 @@ class Engine:
         Raises NoGeneration if there are no indices yet.
         """
         documents = [_fact_document(key, fact) for key, fact in facts.items()]
-        kept: dict[Generation, list[str]] = {}
-        for generation in (self.serving, self.building):
-            alias = generation.alias(domain.FACTS)
-            outcomes = self._bulk((alias, row["key"], row["version"], row) for row in documents)
-            _refuse_failures(outcomes, tolerated=(_STALE, _ABSENT))
-            if _ABSENT not in outcomes:
-                kept[generation] = [key for key, status in zip(facts, outcomes, strict=True) if status < 300]
-            elif generation is self.serving:
-                raise NoGeneration
-        return kept
+        generations = (self.serving, self.building)
+        outcomes = self._bulk(
+            (generation.alias(domain.FACTS), row["key"], row["version"], row)
+            for row in documents
+            for generation in generations
+        )
+        _refuse_failures(outcomes, tolerated=(_STALE, _ABSENT))
+        if _ABSENT in outcomes[::2]:
+            raise NoGeneration
+        kept = dict(zip(generations, (outcomes[::2], outcomes[1::2]), strict=True))
+        return {
+            generation: [key for key, status in zip(facts, statuses, strict=True) if status < 300]
+            for generation, statuses in kept.items()
+            if _ABSENT not in statuses
+        }
 
     def facts(self, generation: Generation, keys: Iterable[str]) -> dict[str, StoredFact]:
         """Those of the named facts that are known, as they are at this moment (not at the last refresh)."""
@@ -146,20 +151,23 @@ class Engine:
             after = hits[-1]["sort"]
 
     def put(self, generation: Generation, documents: Iterable[tuple[str, int, Document]]) -> None:
-        """Write documents (aggregate, rank, document), except where a newer composition is there already."""
-        rows = (
+        """Write documents (aggregate, rank, document), except where a newer composition is there.
+
+        A few are findable at once: whoever books sees what is gone. Many are at the next refresh.
+        """
+        rows = [
             (generation.alias(domain.INDICES[aggregate]), document["id"], rank, document)
             for aggregate, rank, document in documents
-        )
+        ]
         # A building generation may be gone by now: what was built is thrown away or serves already.
-        _refuse_failures(self._bulk(rows), tolerated=(_STALE, _ABSENT))
+        _refuse_failures(self._bulk(rows, at_once=len(rows) <= _FEW), tolerated=(_STALE, _ABSENT))
 
-    def _bulk(self, rows: Iterable[tuple[str, str, int, Document]]) -> list[int]:
+    def _bulk(self, rows: Iterable[tuple[str, str, int, Document]], *, at_once: bool = False) -> list[int]:
         outcomes: list[int] = []
         for chunk in _chunks(rows):
             operations = [part for row in chunk for part in (_operation(*row[:3]), row[3])]
             with _translated():
-                answer = self._writing.bulk(operations=operations)
+                answer = self._writing.bulk(operations=operations, refresh=at_once)
             outcomes.extend(item["index"]["status"] for item in answer["items"])
         return outcomes
 

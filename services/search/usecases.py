@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from services.chassis import geo
@@ -14,6 +15,7 @@ from services.search.highlights import excerpt, highlighted
 from services.search.storage import Engine, Generation, NoGeneration
 
 FIRST_EDITION = "000001"
+_NONE: Facts = MappingProxyType({})
 
 
 def prepare(engine: Engine) -> None:
@@ -30,7 +32,8 @@ def take_in(engine: Engine, told: Sequence[Fact]) -> None:
     """
     facts = _newest(told)
     for generation, keys in _kept(engine, facts).items():
-        compose_again(engine, generation, _touched(engine, generation, keys, facts))
+        kept = {key: facts[key] for key in keys}
+        compose_again(engine, generation, _touched(engine, generation, kept), kept)
 
 
 def _newest(told: Sequence[Fact]) -> dict[str, StoredFact]:
@@ -50,11 +53,11 @@ def _kept(engine: Engine, facts: dict[str, StoredFact]) -> dict[Generation, list
         return engine.keep(facts)
 
 
-def _touched(engine: Engine, generation: Generation, keys: Sequence[str], facts: Facts) -> list[str]:
+def _touched(engine: Engine, generation: Generation, kept: Facts) -> list[str]:
     """The keys of the documents that these facts show in."""
-    hosts = [key for key in keys if _kind(key) in _LEANT_ON]
-    guests = [f"expert:{facts[key].state['expert_id']}" for key in keys if _kind(key) == "engagement"]
-    found = [*keys, *guests, *_leaning_on(engine, generation, hosts)]
+    hosts = [key for key in kept if _kind(key) in _LEANT_ON]
+    guests = [f"expert:{fact.state['expert_id']}" for key, fact in kept.items() if _kind(key) == "engagement"]
+    found = [*kept, *guests, *_leaning_on(engine, generation, hosts)]
     return [key for key in dict.fromkeys(found) if _is_document(key)]
 
 
@@ -73,9 +76,16 @@ def _leaning_on(engine: Engine, generation: Generation, keys: Sequence[str]) -> 
     return list(found)
 
 
-def compose_again(engine: Engine, generation: Generation, keys: Iterable[str]) -> None:
-    """Compose and write the documents of these keys from the facts as they are now."""
-    own = engine.facts(generation, keys)
+def compose_again(
+    engine: Engine, generation: Generation, keys: Sequence[str], just_kept: Facts = _NONE
+) -> None:
+    """Compose and write the documents of these keys from the facts as they are now.
+
+    Those `just_kept` are not read again; if one is outdated by now, so is the rank of what it makes, and the
+    worker that took the newer one in composes after this one's facts were kept.
+    """
+    own = {key: just_kept[key] for key in keys if key in just_kept}
+    own |= engine.facts(generation, [key for key in keys if key not in own])
     near_keys = {key: domain.references(_kind(key), fact.state) for key, fact in own.items()}
     near = engine.facts(generation, {name for names in near_keys.values() for name in names})
     far_keys = {key: domain.references(_kind(key), fact.state) for key, fact in near.items()}

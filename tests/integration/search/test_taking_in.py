@@ -47,6 +47,14 @@ def test_a_programmes_new_title_reaches_its_slots(world: World) -> None:
     assert world.titles(q="地质年代") == []
 
 
+def test_a_new_title_reaches_a_slot_of_which_old_news_comes_beside_it(world: World) -> None:
+    world.tell("slot", {**world.slot, "free": 7}, version=3)
+    renamed = {**world.programme, "title": "恐龙时代"}
+    old, new = facts.told("slot", world.slot, version=2), facts.told("programme", renamed, version=2)
+    usecases.take_in(world.engine, [old, new])
+    assert [(item["title"], item["free"]) for item in world.find()["items"]] == [("恐龙时代", 7)]
+
+
 def test_a_venues_new_name_reaches_slots_and_programmes(world: World) -> None:
     world.tell("venue", {**world.venue, "name": "石林馆"}, version=2)
     assert world.titles(q="石林馆") == ["地质年代探秘"]
