@@ -1,0 +1,240 @@
+"""Each hard rule alone: one resource that suits, one change to it or to the wish, one code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from schemas.reasons import FALLEN
+from services.matcher.engine.candidates import Finder
+from services.matcher.engine.model import (
+    DAY,
+    Busy,
+    Expert,
+    Option,
+    Place,
+    Problem,
+    Programme,
+    Reason,
+    Slot,
+    Unit,
+    Window,
+    Wish,
+)
+from tests.builders.problems import AREA, MONDAY, FlatRoads
+
+HERE, NEAR, FAR = Place(42, 118), Place(42.2, 118), Place(45, 118)
+NINE = MONDAY * DAY + 9 * 60
+WHOLE_DAY = Window(MONDAY * DAY + 8 * 60, MONDAY * DAY + 18 * 60)
+WEEK = Window(MONDAY * DAY, (MONDAY + 5) * DAY)
+
+PROGRAMME = Programme(
+    "stars", "visit", frozenset({"aerospace"}), grades=frozenset({3, 4}), min_group=10, max_group=60
+)
+SLOT = Slot("nine", "stars", NEAR, NINE, NINE + 90, seats=40, groups=2)
+EXPERT = Expert("su", frozenset({"aerospace"}), NEAR, (WHOLE_DAY,), cap_day=2, cap_week=2, cap_month=2)
+UNIT = Unit("van", frozenset({"aerospace"}), NEAR, min_days=2, max_group=500)
+VISIT = Wish(
+    "wish",
+    "visit",
+    25,
+    HERE,
+    AREA,
+    "P",
+    (WHOLE_DAY,),
+    frozenset({"aerospace"}),
+    grades=frozenset({4}),
+    limit_km=50,
+)
+LECTURE = replace(VISIT, kind="expert")
+TOUR = replace(VISIT, kind="exhibition", windows=(WEEK,))
+
+Change = dict[str, Any]
+
+
+def _found(
+    wish: Wish,
+    *,
+    programme: Programme = PROGRAMME,
+    slots: tuple[Slot, ...] = (SLOT,),
+    experts: tuple[Expert, ...] = (EXPERT,),
+    units: tuple[Unit, ...] = (UNIT,),
+    **changes: Any,
+) -> tuple[list[Option], dict[tuple[str, str], int]]:
+    days = frozenset(range(MONDAY - 7, MONDAY + 14))
+    problem = Problem(
+        (wish,),
+        {programme.key: programme},
+        slots,
+        experts,
+        units,
+        FlatRoads(),
+        {AREA: days},
+        days,
+        earliest=0,
+    )
+    options, finding = Finder(replace(problem, **changes)).options(0)
+    assert finding.candidates == len(options)
+    return options, {(reason.kind, reason.code): reason.count for reason in finding.reasons}
+
+
+def test_what_suits_is_a_candidate_and_nothing_falls_away() -> None:
+    options, fallen = _found(VISIT)
+    assert [leg.resource for option in options for leg in option.legs] == ["nine"]
+    assert fallen == {}
+
+
+_WISHES: list[tuple[str, Change]] = [
+    ("topic", {"topics": frozenset({"ocean"})}),
+    ("programme", {"programme": "moon"}),
+    ("audience", {"audience": "parents"}),
+    ("grade", {"grades": frozenset({4, 5})}),
+    ("group_too_small", {"size": 9}),
+    ("group_too_large", {"size": 61}),
+    ("distance", {"limit_km": 19}),
+    ("excluded", {"excluded": frozenset({("slot", "nine")})}),
+    ("window", {"windows": (Window(NINE + 1, NINE + 600),)}),
+    ("seats", {"size": 41}),
+]
+
+
+@pytest.mark.parametrize(("code", "change"), _WISHES, ids=[code for code, _ in _WISHES])
+def test_a_visit_that_one_rule_refuses(code: str, change: Change) -> None:
+    options, fallen = _found(replace(VISIT, **change))
+    assert options == []
+    assert fallen == {("slot", code): 1}
+
+
+_WORLDS: list[tuple[str, Callable[[], Change]]] = [
+    ("stage", lambda: {"programme": replace(PROGRAMME, stages=frozenset({"K"}))}),
+    ("round", lambda: {"slots": (replace(SLOT, round="autumn"),)}),
+    ("lead_time", lambda: {"earliest": NINE + 1}),
+    ("calendar_not_loaded", lambda: {"known_days": frozenset()}),
+    ("school_day", lambda: {"lesson_days": {AREA: frozenset()}}),
+    ("groups_full", lambda: {"slots": (replace(SLOT, groups=0),)}),
+]
+
+
+@pytest.mark.parametrize(("code", "change"), _WORLDS, ids=[code for code, _ in _WORLDS])
+def test_a_visit_that_the_world_refuses(code: str, change: Callable[[], Change]) -> None:
+    options, fallen = _found(VISIT, **change())
+    assert options == []
+    assert fallen == {("slot", code): 1}
+
+
+def test_a_language_is_a_preference_unless_the_school_insists() -> None:
+    chinese = replace(PROGRAMME, languages=frozenset({"zh"}))
+    (preferred,), _ = _found(replace(VISIT, language="mn"), programme=chinese)
+    (spoken,), _ = _found(VISIT, programme=chinese)
+    assert preferred.value < spoken.value
+    options, fallen = _found(replace(VISIT, language="mn", language_required=True), programme=chinese)
+    assert (options, fallen) == ([], {("slot", "language"): 1})
+
+
+def test_teachers_and_parents_may_come_on_days_without_lessons() -> None:
+    for_parents = replace(PROGRAMME, audiences=frozenset({"parents"}))
+    options, _ = _found(
+        replace(VISIT, audience="parents"), programme=for_parents, lesson_days={AREA: frozenset()}
+    )
+    assert len(options) == 1
+
+
+def test_overlapping_windows_name_a_slot_once_and_a_rest_is_counted() -> None:
+    later = replace(SLOT, key="next week", start=NINE + 7 * DAY, end=NINE + 7 * DAY + 90)
+    options, fallen = _found(replace(VISIT, windows=(WHOLE_DAY, WEEK)), slots=(SLOT, later))
+    assert len(options) == 1
+    assert fallen == {("slot", "window"): 1}
+
+
+def _busy_at(minute: int, place: Place = HERE) -> Busy:
+    return Busy(minute, minute + 60, place)
+
+
+_EXPERTS: list[tuple[str, Change, Change]] = [
+    ("topic", {}, {"topics": frozenset({"ocean"})}),
+    ("audience", {"audience": "teachers"}, {}),
+    ("grade", {}, {"grades": frozenset({9})}),
+    ("language", {"language": "mn", "language_required": True}, {"languages": frozenset({"zh"})}),
+    ("distance", {"limit_km": 10}, {}),
+    ("travel_limit", {}, {"limit_km": 10}),
+    ("excluded", {"excluded": frozenset({("expert", "su")})}, {}),
+    ("availability", {}, {"windows": (Window(NINE + DAY, NINE + DAY + 600),)}),
+    (
+        "cap_day",
+        {},
+        {"busy": (_busy_at(NINE - 60), _busy_at(NINE + 9 * 60)), "cap_week": None, "cap_month": None},
+    ),
+    ("cap_week", {}, {"busy": (_busy_at(NINE + DAY), _busy_at(NINE + 2 * DAY)), "cap_month": None}),
+    ("cap_month", {}, {"busy": (_busy_at(NINE + 8 * DAY), _busy_at(NINE + 9 * DAY)), "cap_week": None}),
+    ("busy", {}, {"busy": (Busy(NINE - 60, NINE + 9 * 60, HERE),)}),
+    (
+        "travel",
+        {"windows": (Window(NINE, NINE + 60),)},
+        {"busy": (_busy_at(NINE + 120, FAR),)},
+    ),
+]
+
+
+@pytest.mark.parametrize(("code", "wish", "expert"), _EXPERTS, ids=[code for code, _, _ in _EXPERTS])
+def test_an_expert_that_one_rule_refuses(code: str, wish: Change, expert: Change) -> None:
+    options, fallen = _found(replace(LECTURE, **wish), experts=(replace(EXPERT, **expert),))
+    assert options == []
+    assert fallen == {("expert", code): 1}
+
+
+def test_an_expert_may_begin_at_each_set_time_or_where_none_fits_when_both_can() -> None:
+    options, _ = _found(LECTURE)
+    assert [option.legs[0].start - MONDAY * DAY for option in options] == [540, 630, 840, 930]
+    narrow = replace(LECTURE, windows=(Window(NINE + 20, NINE + 90),))
+    (option,), _ = _found(narrow)
+    assert option.legs[0].start == NINE + 30
+
+
+def test_an_expert_with_time_between_two_places_is_there_in_time() -> None:
+    before = replace(EXPERT, busy=(Busy(NINE - 60, NINE - 30, NEAR),))
+    options, _ = _found(replace(LECTURE, windows=(Window(NINE, NINE + 60),)), experts=(before,))
+    assert len(options) == 1
+
+
+_UNITS: list[tuple[str, Change, Change]] = [
+    ("topic", {}, {"topics": frozenset({"ocean"})}),
+    ("grade", {}, {"grades": frozenset({9})}),
+    ("group_too_large", {}, {"max_group": 20}),
+    ("round", {}, {"round": "autumn"}),
+    ("travel_limit", {}, {"limit_km": 10}),
+    ("dwell", {"windows": (WHOLE_DAY,)}, {}),
+    ("availability", {}, {"windows": (WHOLE_DAY,)}),
+    ("busy", {}, {"busy": (Busy(MONDAY * DAY, (MONDAY + 6) * DAY, HERE),)}),
+]
+
+
+@pytest.mark.parametrize(("code", "wish", "unit"), _UNITS, ids=[code for code, _, _ in _UNITS])
+def test_a_unit_that_one_rule_refuses(code: str, wish: Change, unit: Change) -> None:
+    options, fallen = _found(replace(TOUR, **wish), units=(replace(UNIT, **unit),))
+    assert options == []
+    assert fallen == {("unit", code): 1}
+
+
+def test_a_stop_takes_whole_days_and_its_set_up_before() -> None:
+    options, _ = _found(TOUR, units=(replace(UNIT, setup_days=1),))
+    legs = [option.legs[0] for option in options]
+    assert [leg.start // DAY - MONDAY for leg in legs] == [0, 1, 2, 3]
+    assert all(leg.end // DAY == leg.start // DAY + 1 for leg in legs)
+    assert all(leg.occupied == (leg.start // DAY - 1) * DAY for leg in legs)
+
+
+def test_a_visit_with_an_expert_has_both_or_nothing() -> None:
+    together = replace(VISIT, with_expert=True)
+    (option,), _ = _found(together)
+    assert [(leg.kind, leg.place) for leg in option.legs] == [("expert", NEAR), ("slot", NEAR)]
+    options, fallen = _found(together, experts=())
+    assert (options, fallen) == ([], {("slot", "expert"): 1})
+
+
+def test_every_code_of_the_engine_has_its_words() -> None:
+    tried = {code for code, *_ in (*_WISHES, *_WORLDS, *_EXPERTS, *_UNITS)}
+    assert tried <= set(FALLEN)
+    assert Reason("slot", "seats", 1).count == 1
