@@ -55,8 +55,15 @@ def test_a_confirmed_match_is_an_entry_and_counts(
 
 
 def test_a_school_that_was_never_served_learns_about_itself_alone(
-    school: School, coordinator: Person, eventually: Eventually
+    stack: Stack,
+    operator: Person,
+    school: School,
+    spot: Json,
+    coordinator: Person,
+    eventually: Eventually,
 ) -> None:
+    other = made.a_school(stack, operator, spot)
+    eventually(lambda: other.teacher.get("/coverage/never-served").json()["items"], 20)
     own = eventually(lambda: school.teacher.get("/coverage/never-served").json()["items"], 20)
     assert [row["school_id"] for row in own] == [school.organisation["id"]]
     page = coordinator.get("/coverage/never-served?limit=1").json()

@@ -101,7 +101,7 @@ def test_distance_from_nowhere_and_strange_cursors_are_refused(stack: Stack) -> 
 def test_pages_lead_to_the_end(stack: Stack, museum: Provider, eventually: Eventually) -> None:
     visitor = nobody(stack)
     programme = made.a_programme(museum, title=f"分页 {secrets.token_hex(5)}")
-    slots = {made.a_slot(museum, programme)["id"] for _ in range(5)}
+    slots = {made.a_slot(museum, programme, days=30 + day)["id"] for day in range(5)}
     query = f"/search?programme_id={programme['id']}&sort=date&limit=2"
     eventually(lambda: visitor.get(query).json()["total"] == 5, 20)
     seen: list[str] = []
