@@ -1,6 +1,8 @@
 """A fact as a consumer receives it: the envelope of an event, read from a message and checked."""
 
 import json
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +16,10 @@ from marshmallow import Schema, ValidationError
 from schemas.envelope import EnvelopeSchema
 
 _ENVELOPE = EnvelopeSchema()
+_WORD = re.compile(r"[a-z][a-z_]{0,38}")
+_TRACE = re.compile(r"[0-9a-f]{32}")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Malformed(ValueError):
@@ -47,11 +53,26 @@ class Fact:
 
 
 def read_fact(body: bytes | str, *, now: datetime) -> Fact:
-    """Return the fact in a message's body; raise Malformed if it is none."""
-    envelope = _envelope(_decoded(body))
-    fact = Fact(now=now, **envelope)
-    _check_data(fact)
-    return fact
+    """Return the fact in a message's body; raise Malformed if its envelope is none.
+
+    The state in it is not held against its owner's schema: see `check_data`.
+    """
+    value = _decoded(body)
+    return Fact(now=now, **(_plain_envelope(value) or _envelope(value)))
+
+
+def check_data(fact: Fact) -> None:
+    """Raise Malformed if the state breaks the schema of its owner.
+
+    Asked only about a fact that its handler could not use: a reader that takes what it knows and gets on
+    with it needs no opinion about the rest, and the check costs more than all other reading together.
+    """
+    schema = _state_schemas(fact.owner).get(fact.aggregate)
+    if schema is None:
+        return
+    errors = schema.validate(fact.data)
+    if errors:
+        raise Malformed(f"{fact.owner}'s {fact.aggregate}: {errors}")
 
 
 def _decoded(body: bytes | str) -> Any:
@@ -77,14 +98,75 @@ def _envelope(value: Any) -> dict[str, Any]:
     return loaded | {"data": value["data"], "actor": value["actor"]}
 
 
-def _check_data(fact: Fact) -> None:
-    """Raise Malformed if the state breaks the schema of its owner."""
-    schema = _state_schemas(fact.owner).get(fact.aggregate)
-    if schema is None:
-        return
-    errors = schema.validate(fact.data)
-    if errors:
-        raise Malformed(f"{fact.owner}'s {fact.aggregate}: {errors}")
+def _plain_envelope(value: Any) -> dict[str, Any] | None:
+    """Return what `_envelope` would for an envelope as our services write it, in a fifth of the time.
+
+    None says nothing about the envelope: the schema decides. What is accepted here, it accepts too.
+    """
+    if not isinstance(value, dict) or not _is_plain(value):
+        return None
+    try:
+        return {
+            "id": UUID(value["id"]),
+            "type": value["type"],
+            "owner": value["owner"],
+            "aggregate": value["aggregate"],
+            "aggregate_id": UUID(value["aggregate_id"]),
+            "version": value["version"],
+            "occurred_at": datetime.fromisoformat(value["occurred_at"]),
+            "trace_id": value["trace_id"],
+            "actor": value["actor"],
+            "reason": value["reason"],
+            "data": value["data"],
+        }
+    except ValueError:
+        return None
+
+
+def _is_plain(value: dict[str, Any]) -> bool:
+    """Return whether every member is of the plainest form that the envelope's schema allows."""
+    get = value.get
+    version = get("version")
+    return (
+        all(_matches(_WORD, get(name)) for name in ("type", "owner", "aggregate"))
+        and all(_matches(_ID, get(name)) for name in ("id", "aggregate_id"))
+        and type(version) is int
+        and version >= 1
+        and _matches(_INSTANT, get("occurred_at"))
+        and (get("trace_id", 0) is None or _matches(_TRACE, get("trace_id")))
+        and get("reason", 0) is None
+        and type(get("data")) is dict
+        and _is_plain_actor(get("actor"))
+    )
+
+
+def _is_plain_actor(actor: Any) -> bool:
+    """Return whether this names an actor in the plainest form."""
+    return (
+        type(actor) is dict
+        and all(
+            actor.get(name, 0) is None or _matches(_ID, actor.get(name))
+            for name in ("user_id", "organisation_id")
+        )
+        and (actor.get("role", 0) is None or _matches(_WORD, actor.get("role")))
+        and _is_plain_text(actor.get("name"))
+    )
+
+
+def _is_plain_text(text: Any) -> bool:
+    """Return whether this is one printable line as it would be stored."""
+    return (
+        type(text) is str
+        and 0 < len(text) <= 200
+        and text.isprintable()
+        and text == text.strip()
+        and unicodedata.is_normalized("NFC", text)
+    )
+
+
+def _matches(pattern: re.Pattern[str], text: Any) -> bool:
+    """Return whether this is a text of that form."""
+    return type(text) is str and pattern.fullmatch(text) is not None
 
 
 @cache

@@ -15,8 +15,8 @@ from schemas.refusal import Unavailable
 from services.chassis import dead_letters
 from services.chassis.backoff import Backoff, Every
 from services.chassis.deliveries import BUS_ERRORS, Queues, Wire, headers_of
-from services.chassis.facts import Fact, Malformed, read_fact
-from services.chassis.hearing import RETRY_DELAYS_MS, judge
+from services.chassis.facts import Fact, Malformed, check_data, read_fact
+from services.chassis.hearing import RETRY_DELAYS_MS, is_patient, judge
 from services.chassis.instant import system_clock
 from services.chassis.link import bus_url
 from services.chassis.metrics import INBOX_FACTS
@@ -27,7 +27,7 @@ from services.chassis.trace import tracing
 __all__ = ["Fact", "Inbox", "Malformed", "consume"]
 
 # One commit for so many facts: the disk's answer is most of what a lone fact costs.
-BATCH = 100
+BATCH = 200
 IDLE_SECONDS = 1.0
 FORGET_SECONDS = 600.0
 BREATH_SECONDS = 5.0
@@ -55,9 +55,10 @@ def consume(
     event types reach it, and what is republished. With `stateless` there is no database: `conn` is None, and
     the method itself must bear to see a fact twice. With `whole` it is called once per batch, with a list.
 
-    Up to `batch` facts that have arrived share one transaction; if it fails, each is tried alone. A method
-    that raises Malformed sends its fact to the dead letters at once; busy, unavailable and no_answer are
-    waited out; any other error is tried again after each of `delays_ms`, then it is a dead letter.
+    Up to `batch` facts that have arrived share one transaction; if it fails, its halves are tried. A method
+    that raises Malformed sends its fact to the dead letters at once, and so does any error if the fact's
+    state breaks its owner's schema; busy, unavailable and no_answer are waited out; any other error is tried
+    again after each of `delays_ms`, then it is a dead letter.
     """
 
     def decorate(method: Handler) -> Handler:
@@ -132,17 +133,21 @@ class Inbox(Entrypoint):
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        self._hears = hears
+        self.hears = hears
         self._types = None if types is None else frozenset(types)
         self._batch = batch
         self._delays_ms = delays_ms
 
     def setup(self) -> None:
         """Work out names; connects to nothing."""
-        self._queues = Queues(self.container.service_name, self._delays_ms)
+        self._queues = self.queues(self.container.service_name)
         self._clock = system_clock()
         self._stopping = False
         self._ended = Event()
+
+    def queues(self, consumer: str) -> Queues:
+        """Return the queues that this inbox has under a consumer's name."""
+        return Queues(consumer, self._delays_ms)
 
     def start(self) -> None:
         """Begin to hear; returns at once, also while the bus is away."""
@@ -160,18 +165,24 @@ class Inbox(Entrypoint):
     def _run(self) -> None:
         """Hear until stopped, over one connection after another."""
         pause = Backoff(0.2, 5.0)
-        while not self._stopping:
-            try:
-                self._hear(pause)
-            except BUS_ERRORS as error:
-                _log.warning("%s lost the bus: %s", self._queues.inbox, error)
-                eventlet.sleep(pause.next())
-        self._ended.send(None)
+        try:
+            while not self._stopping:
+                self._hear_or_pause(pause)
+        finally:
+            self._ended.send(None)
+
+    def _hear_or_pause(self, pause: Backoff) -> None:
+        """Hear over one connection; pause when it is lost."""
+        try:
+            self._hear(pause)
+        except BUS_ERRORS as error:
+            _log.warning("%s lost the bus: %s", self._queues.inbox, error)
+            eventlet.sleep(pause.next())
 
     def _hear(self, pause: Backoff) -> None:
         """Hear over one connection until it breaks or the service stops."""
         with Wire(bus_url(self.container.config), self._queues) as wire:
-            wire.listen(self._hears, prefetch=2 * self._batch)
+            wire.listen(self.hears, prefetch=2 * self._batch)
             pause.reset()
             while not self._stopping:
                 messages = wire.gather(self._batch, IDLE_SECONDS)
@@ -179,7 +190,7 @@ class Inbox(Entrypoint):
                     wire.acknowledge(messages[-1])
 
     def _settle(self, wire: Wire, messages: list[amqp.Message]) -> bool:
-        """Handle these messages, together or else one by one; return False if the service stops before."""
+        """Handle these messages, together or else in halves; return False if the service stops before."""
         wanted = [(message, fact) for message, fact in self._readable(wire, messages) if self._wants(fact)]
         if not wanted:
             return True
@@ -187,8 +198,10 @@ class Inbox(Entrypoint):
         if error is None:
             return True
         if len(wanted) > 1 and not self._stopping:
-            return all(self._settle(wire, [message]) for message, _ in wanted)
-        return not self._stopping and self._forward(wire, wanted[0][0], error)
+            middle = len(wanted) // 2
+            halves = (wanted[:middle], wanted[middle:])
+            return all(self._settle(wire, [message for message, _ in half]) for half in halves)
+        return not self._stopping and self._forward(wire, wanted[0][0], _cause(error, wanted[0][1]))
 
     def _readable(self, wire: Wire, messages: list[amqp.Message]) -> Iterable[tuple[amqp.Message, Fact]]:
         """Yield the messages that are facts; the others go to the dead letters."""
@@ -241,6 +254,17 @@ class Inbox(Entrypoint):
                 wire.breathe()
         error: Exception | None = outcome.wait()
         return error
+
+
+def _cause(error: Exception, fact: Fact) -> Exception:
+    """Return why a fact could not be handled: because it is malformed, or else the handler's own error."""
+    if is_patient(error):
+        return error
+    try:
+        check_data(fact)
+    except Malformed as malformed:
+        return malformed
+    return error
 
 
 def _name(message: amqp.Message) -> str:
