@@ -21,6 +21,7 @@ MESSAGES: dict[str, Message] = {
     ),
     "current_password_wrong": Message(422, "The current password is not right.", "当前密码不正确。"),
     "membership_exists": Message(409, "The user has this role there already.", "该用户已有此角色。"),
+    "too_many_memberships": Message(422, "has {max} roles already", "该用户已有 {max} 个角色"),
     "login_taken": Message(422, "is taken", "用户名已被使用"),
     "invalid_login": Message(
         422,

@@ -12,6 +12,9 @@ ROLES = frozenset({"teacher", "head", "venue", "expert", "coordinator", "operato
 SCHOOL_KINDS = frozenset({"school", "university"})
 COORDINATING_KINDS = frozenset({"association", "education_bureau", "publicity_department", "youth_league"})
 
+# All of them travel in every access token, and headers are short.
+MOST_MEMBERSHIPS = 20
+
 _GRANTS: dict[str, frozenset[str]] = {
     "operator": ROLES,
     "coordinator": ROLES - {"operator"},

@@ -23,7 +23,7 @@ from services.chassis.auth import OrganisationRequired, Tokens
 from services.chassis.clock import Clock
 from services.chassis.db import Connection, Database
 from services.chassis.facts import Fact
-from services.chassis.telemetry import Telemetry
+from services.chassis.telemetry import SqlGauge, Telemetry
 from services.demand import domain
 from services.demand.domain import Mandate
 from services.demand.usecases import calendar, hearing, requests, schools
@@ -32,6 +32,12 @@ SCHOOL = frozenset({"teacher", "head"})
 REGISTRARS = frozenset({"operator", "coordinator"})
 SCHOOL_REGISTRARS = REGISTRARS | {"head"}
 READERS = SCHOOL | REGISTRARS
+REQUESTS = SqlGauge(
+    "keqiao_requests",
+    "Requests by where they stand",
+    "select state, count(*) as value from requests group by state",
+    ("state",),
+)
 
 
 class SchoolPage(SchoolQuery, http.Paging):
@@ -49,7 +55,7 @@ class DemandHttp:
     db = Database()
     clock = Clock()
     tokens = Tokens()
-    telemetry = Telemetry("demand")
+    telemetry = Telemetry("demand", gauges=[REQUESTS])
     openapi = http.OpenApi("demand")
 
     @http.endpoint(

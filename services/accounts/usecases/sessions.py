@@ -28,6 +28,8 @@ ATTEMPT_WINDOW = timedelta(minutes=15)
 # login from anywhere, from one address (a whole school may share one).
 PAIR_LIMIT, LOGIN_LIMIT, ADDRESS_LIMIT = 5, 50, 200
 _ISSUER = "keqiao"
+# A token travels in a header of a few kilobytes, with up to twenty names in it.
+_NAME_LENGTH = 40
 
 
 def log_in(store: Store, *, now: datetime, login: str, password: str, address: str, secret: bytes) -> Row:
@@ -136,7 +138,7 @@ def _membership_claim(user: Row, membership: Row) -> Row:
         "k": membership["organisation_kind"],
         "r": membership["role"],
         "a": membership["adcode"],
-        "n": membership["organisation_name"],
+        "n": membership["organisation_name"][:_NAME_LENGTH],
         "x": str(expert_id) if expert_id else None,
     }
 

@@ -85,6 +85,8 @@ def add_membership(
 ) -> Row:
     """Give a role; raises NotFound for a user out of sight, Invalid, MembershipExists."""
     old = _locked(conn, mandate, user_id)
+    if len(old["memberships"]) >= domain.MOST_MEMBERSHIPS:
+        raise Invalid(FieldError("user_id", "too_many_memberships", {"max": domain.MOST_MEMBERSHIPS}))
     item = {"organisation_id": organisation_id, "role": role}
     wrong = _membership_misfit(item, mandate, organisations.find_some(conn, [organisation_id]))
     if wrong:

@@ -77,6 +77,16 @@ def test_rotation_signs_anew_and_goes_on_verifying(store: Store) -> None:
     assert verifying_kids(store, NOW + timedelta(minutes=30)) == [new]
 
 
+def test_what_nobody_can_use_any_more_is_forgotten(store: Store) -> None:
+    with store.transaction() as conn:
+        for number in range(3):
+            at = NOW + timedelta(minutes=20 * number)
+            sessions.count_attempt(conn, now=at, login=f"sweep{number}", address="192.0.2.1")
+        sessions.sweep(conn, now=NOW + timedelta(minutes=45))
+        rows = conn.execute("select key from login_attempts where key like 'login:sweep%'").fetchall()
+    assert {row["key"] for row in rows} == {"login:sweep1", "login:sweep2"}
+
+
 @pytest.mark.parametrize("value", ["", "zz", "00" * 31])
 def test_a_secret_that_is_none_is_refused(value: str) -> None:
     with pytest.raises(keys.KeySecretWrong):
