@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from schemas.refusal import Refusal
-from services.chassis.facts import Malformed
+from services.chassis.facts import Fact, Malformed, check_data
 
 RETRY_DELAYS_MS = (1_000, 5_000, 30_000, 120_000)
 
@@ -50,6 +50,17 @@ def judge(error: Exception, headers: Mapping[str, Any], delays_ms: Sequence[int]
         return _dead(told, reason)
     delay = delays_ms[min(done, len(delays_ms) - 1)]
     return Verdict(f"retry.{delay}", told | {counter: done + 1})
+
+
+def cause(error: Exception, fact: Fact) -> Exception:
+    """Return why a fact could not be handled: because it is malformed, or else the handler's own error."""
+    if is_patient(error):
+        return error
+    try:
+        check_data(fact)
+    except Malformed as malformed:
+        return malformed
+    return error
 
 
 def is_patient(error: Exception) -> bool:

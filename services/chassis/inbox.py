@@ -15,8 +15,8 @@ from schemas.refusal import Unavailable
 from services.chassis import dead_letters
 from services.chassis.backoff import Backoff, Every
 from services.chassis.deliveries import BUS_ERRORS, Queues, Wire, headers_of
-from services.chassis.facts import Fact, Malformed, check_data, read_fact
-from services.chassis.hearing import RETRY_DELAYS_MS, is_patient, judge
+from services.chassis.facts import Fact, Malformed, read_fact
+from services.chassis.hearing import RETRY_DELAYS_MS, cause, judge
 from services.chassis.instant import system_clock
 from services.chassis.link import bus_url
 from services.chassis.metrics import INBOX_FACTS
@@ -201,7 +201,7 @@ class Inbox(Entrypoint):
             middle = len(wanted) // 2
             halves = (wanted[:middle], wanted[middle:])
             return all(self._settle(wire, [message for message, _ in half]) for half in halves)
-        return not self._stopping and self._forward(wire, wanted[0][0], _cause(error, wanted[0][1]))
+        return not self._stopping and self._forward(wire, wanted[0][0], cause(error, wanted[0][1]))
 
     def _readable(self, wire: Wire, messages: list[amqp.Message]) -> Iterable[tuple[amqp.Message, Fact]]:
         """Yield the messages that are facts; the others go to the dead letters."""
@@ -254,17 +254,6 @@ class Inbox(Entrypoint):
                 wire.breathe()
         error: Exception | None = outcome.wait()
         return error
-
-
-def _cause(error: Exception, fact: Fact) -> Exception:
-    """Return why a fact could not be handled: because it is malformed, or else the handler's own error."""
-    if is_patient(error):
-        return error
-    try:
-        check_data(fact)
-    except Malformed as malformed:
-        return malformed
-    return error
 
 
 def _name(message: amqp.Message) -> str:

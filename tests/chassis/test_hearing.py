@@ -6,7 +6,8 @@ import pytest
 
 from schemas.refusal import Busy, NotFound, Unavailable
 from services.chassis.facts import Malformed
-from services.chassis.hearing import ERROR, FAILURES, PATIENCE, REASON, WAITS, fresh, judge
+from services.chassis.hearing import ERROR, FAILURES, PATIENCE, REASON, WAITS, cause, fresh, judge
+from tests.chassis.test_facts import fact
 
 DELAYS = (1000, 5000, 30000)
 
@@ -53,3 +54,13 @@ def test_a_long_error_is_cut() -> None:
 
 def test_a_replayed_letter_begins_again() -> None:
     assert fresh({FAILURES: 3, REASON: "failed", "x-death": [], "traceparent": "00"}) == {"traceparent": "00"}
+
+
+def test_a_handlers_error_about_a_broken_state_is_the_states_fault() -> None:
+    broken = fact(owner="catalog", aggregate="slot", data={"seats": "thirty"})
+    assert isinstance(cause(KeyError("taken"), broken), Malformed)
+    assert isinstance(cause(Busy(), broken), Busy)
+
+
+def test_a_handlers_error_about_a_sound_state_is_its_own() -> None:
+    assert isinstance(cause(KeyError("x"), fact(owner="nobody", aggregate="thing", data={})), KeyError)
