@@ -16,6 +16,8 @@ from marshmallow import Schema, ValidationError
 from schemas.envelope import EnvelopeSchema
 
 _ENVELOPE = EnvelopeSchema()
+# What every reader of JSON can hold without rounding.
+_MOST = 2**53
 _WORD = re.compile(r"[a-z][a-z_]{0,38}")
 _TRACE = re.compile(r"[0-9a-f]{32}")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
@@ -131,7 +133,7 @@ def _is_plain(value: dict[str, Any]) -> bool:
         all(_matches(_WORD, get(name)) for name in ("type", "owner", "aggregate"))
         and all(_matches(_ID, get(name)) for name in ("id", "aggregate_id"))
         and type(version) is int
-        and version >= 1
+        and 1 <= version < _MOST
         and _matches(_INSTANT, get("occurred_at"))
         and (get("trace_id", 0) is None or _matches(_TRACE, get("trace_id")))
         and get("reason", 0) is None

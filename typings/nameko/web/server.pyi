@@ -6,7 +6,9 @@ from nameko.extensions import ProviderCollector, SharedExtension
 from werkzeug.routing import Map
 from werkzeug.wrappers import Request
 
-HttpOnlyProtocol: Any
+class HttpOnlyProtocol:
+    close_connection: bool
+    def get_environ(self) -> dict[str, Any]: ...
 
 def parse_address(address_string: str) -> Any: ...
 
