@@ -74,10 +74,12 @@ def _to_comer(conn: Connection, fact: Fact) -> None:
 
 
 def _to_closure(conn: Connection, fact: Fact) -> None:
-    """A closed venue lets go of what was held or confirmed there on those days."""
-    if fact.data["state"] == "active":
-        for match_id in fact.data["affected_match_ids"]:
-            _let_go(conn, fact, UUID(match_id), "venue_closed")
+    """A closed venue lets go of what is not confirmed; a confirmed group is for its people to move or cancel."""
+    if fact.data["state"] != "active":
+        return
+    for match in matches.many(conn, [UUID(match_id) for match_id in fact.data["affected_match_ids"]]):
+        if match.state != "confirmed":
+            _let_go(conn, fact, match.id, "venue_closed")
 
 
 def _to_hold(conn: Connection, fact: Fact) -> None:
