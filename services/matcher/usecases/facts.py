@@ -74,7 +74,7 @@ def _to_comer(conn: Connection, fact: Fact) -> None:
 
 
 def _to_closure(conn: Connection, fact: Fact) -> None:
-    """A closed venue lets go of what is not confirmed; a confirmed group is for its people to move or cancel."""
+    """A closed venue lets go of what is not confirmed; a confirmed group is for people to move."""
     if fact.data["state"] != "active":
         return
     for match in matches.many(conn, [UUID(match_id) for match_id in fact.data["affected_match_ids"]]):
