@@ -11,6 +11,7 @@ from schemas.refusal import FieldError, Refusal
 
 CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")  # no summer time since 1991
 SCHOOL_KINDS = frozenset({"school", "university"})
+YEARS = range(2000, 2101)
 LESSON_KINDS = frozenset({"school_day", "makeup"})
 EDITABLE = frozenset({"submitted", "unserved"})
 WITHDRAWABLE = EDITABLE | {"offered", "confirmed"}

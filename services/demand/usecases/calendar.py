@@ -38,6 +38,7 @@ def load_year(
     Raises Invalid unless `days` are exactly the year's; overwriting needs `if_version` (PreconditionRequired,
     Stale).
     """
+    _refuse_strange(year)
     _refuse(domain.year_complaints(year, [each["day"] for each in days]))
     old = storage.lock_year(conn, year)
     in_order = sorted((dict(each) for each in days), key=lambda each: each["day"])
@@ -52,6 +53,7 @@ def load_year(
 
 def read_year(conn: Connection, *, year: int) -> Row:
     """One year; NotFound if it was never loaded."""
+    _refuse_strange(year)
     row = storage.year(conn, year)
     if row is None:
         raise NotFound()
@@ -184,6 +186,12 @@ def _check_version(old: Row, if_version: int | None) -> None:
         raise PreconditionRequired(field="If-Match")
     if if_version != old["version"]:
         raise Stale()
+
+
+def _refuse_strange(year: int) -> None:
+    """Years outside of the wire's range are not found, however the caller came to think of them."""
+    if year not in domain.YEARS:
+        raise NotFound()
 
 
 def _refuse(errors: Iterable[Any]) -> None:

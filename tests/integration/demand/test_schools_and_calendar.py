@@ -175,3 +175,9 @@ def test_terms_are_replaced_as_a_whole(operator: School) -> None:
     assert operator.put("/terms", {"items": []}).status_code == 428
     twice = errors(operator.put("/terms", {"items": [term, term]}, loaded.json()["version"]))
     assert twice == [("items[1].first_day", "terms_overlap")]
+
+
+@pytest.mark.parametrize("year", ["1999", "2101", "0", "-1", "99999999999999999999", "x", "2027.0"])
+def test_years_that_nobody_has_are_not_found(operator: School, year: str) -> None:
+    assert operator.get(f"/calendar/{year}").status_code == 404
+    assert operator.put(f"/calendar/{year}", {"source": "official", "days": days(2030)}).status_code == 404
