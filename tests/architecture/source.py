@@ -1,88 +1,90 @@
-"""The checkout's source as the architecture tests read it: files, syntax trees, what imports what."""
+"""Reads the project's sources for the tests of its architecture: files, imports, strings."""
 
 from __future__ import annotations
 
 import ast
+import subprocess
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
-ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("services", "schemas", "deploy", "loadtests", "tests", "typings")
-_NOT_OURS = {"__pycache__", "node_modules", "dist", ".local", ".venv", ".venv-load", ".vite"}
+from deploy.local.settings import CHECKOUT
 
-
-class Import(NamedTuple):
-    """One module that a file imports, by its full name, and the line that says so."""
-
-    name: str
-    line: int
-
-
-def files(*suffixes: str, rooms: tuple[str, ...] = ROOMS) -> Iterator[Path]:
-    """Yield the files of these rooms with one of these endings, as paths below the checkout."""
-    for room in rooms:
-        for file in sorted((ROOT / room).rglob("*")):
-            if file.suffix in suffixes and file.is_file() and not _NOT_OURS & set(file.parts):
-                yield file.relative_to(ROOT)
+SERVICES = ("accounts", "catalog", "demand", "experts", "matcher", "search", "ledger", "notices")
 
 
 @cache
-def text(file: Path) -> str:
-    """Return a file's text."""
-    return (ROOT / file).read_text(encoding="utf-8")
+def committed() -> tuple[Path, ...]:
+    """Every file that git knows or would add (a new one needs no commit), as paths below the checkout."""
+    command = [
+        "git",
+        "-c",
+        "safe.directory=*",
+        "ls-files",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+        "-z",
+    ]
+    output = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout
+    names = sorted({name for name in output.split("\0") if name})
+    return tuple(Path(name) for name in names if (CHECKOUT / name).is_file())
+
+
+def modules(*folders: str) -> list[Path]:
+    """The Python files below these folders."""
+    return [path for path in committed() if path.suffix == ".py" and _is_below(path, folders)]
+
+
+def text_of(path: Path) -> str:
+    """A file's text; empty for what is not text."""
+    try:
+        return (CHECKOUT / path).read_text()
+    except UnicodeDecodeError:
+        return ""
 
 
 @cache
-def tree(file: Path) -> ast.Module:
-    """Return a Python file's syntax tree."""
-    return ast.parse(text(file), filename=str(file))
+def tree_of(path: Path) -> ast.Module:
+    """A Python file's syntax tree."""
+    return ast.parse(text_of(path), str(path))
 
 
-def module_name(file: Path) -> str:
-    """Return the dotted name of a Python file's module."""
-    parts = file.with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+def imports_of(path: Path) -> set[str]:
+    """Full names of what a Python file imports, in functions too; `from a import b` counts as a.b."""
+    return {name for node in ast.walk(tree_of(path)) for name in _imported(node, path)}
 
 
-def imports(file: Path) -> list[Import]:
-    """Return every import of a file, wherever in it; `from a import b` counts as `a.b`."""
-    found = []
-    for node in ast.walk(tree(file)):
-        if isinstance(node, ast.Import):
-            found += [Import(alias.name, node.lineno) for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            origin = _origin(file, node)
-            found += [Import(f"{origin}.{alias.name}", node.lineno) for alias in node.names]
-    return found
-
-
-def texts(file: Path) -> Iterator[tuple[int, str]]:
-    """Yield the line and value of each text in a Python file that is not a docstring."""
-    docstrings = {id(node) for node in _docstrings(tree(file))}
-    for node in ast.walk(tree(file)):
+def strings_of(path: Path) -> Iterator[tuple[int, str]]:
+    """Line and text of each string constant that is no docstring, pieces of f-strings included."""
+    docstrings = {id(node) for node in _docstrings(tree_of(path))}
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
             yield node.lineno, node.value
 
 
-def calls(file: Path) -> Iterator[tuple[int, str]]:
-    """Yield the line and dotted name of each call in a Python file that calls a name."""
-    for node in ast.walk(tree(file)):
-        if isinstance(node, ast.Call):
-            yield node.lineno, ast.unparse(node.func)
+def _is_below(path: Path, folders: tuple[str, ...]) -> bool:
+    return any(path.is_relative_to(folder) for folder in folders)
 
 
-def _origin(file: Path, node: ast.ImportFrom) -> str:
-    """Return the full name of the module that a `from` names."""
+def _imported(node: ast.AST, path: Path) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        base = _absolute(node, path)
+        return [f"{base}.{alias.name}" for alias in node.names]
+    return []
+
+
+def _absolute(node: ast.ImportFrom, path: Path) -> str:
     if not node.level:
         return node.module or ""
-    package = file.parent.parts[: len(file.parent.parts) - node.level + 1]
-    return ".".join((*package, *(node.module or "").split("."))).rstrip(".")
+    package = path.parts[: len(path.parts) - node.level]
+    return ".".join([*package, *([node.module] if node.module else [])])
 
 
-def _docstrings(module: ast.Module) -> Iterator[ast.expr]:
-    """Yield the texts that stand alone as statements: docstrings, of attributes too."""
-    for node in ast.walk(module):
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            yield node.value
+def _docstrings(tree: ast.Module) -> Iterator[ast.AST]:
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
+            yield body[0].value

@@ -1,4 +1,4 @@
-"""How every file looks: a sentence at its top, a size that can be read, no check silenced wholesale."""
+"""The house's rules of writing: sizes, first lines, words, and what never enters a commit."""
 
 from __future__ import annotations
 
@@ -6,72 +6,88 @@ import ast
 import re
 from pathlib import Path
 
-from tests.architecture.source import calls, files, imports, text, tree
+from tests.architecture.source import committed, modules, text_of, tree_of
 
-LONGEST = 500
-EMPTY_WORDS = {"utils", "util", "helpers", "helper", "base", "common", "misc"}
-MAY_BE_CALLED_COMMON = {Path("schemas/errors/common.py")}
-# The poll with a deadline that every test uses in place of sleeping.
-MAY_SLEEP = {Path("tests/fixtures/stack.py")}
-BARE = re.compile(r"#\s*(noqa(?!:\s*[A-Z]+[0-9]+)|type:\s*ignore(?!\[[a-z-]+))")
-UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX)\b")
-MACHINE = re.compile(r"(?<![\w.])/(work|root|home)/[a-z]")
-
-
-def test_every_module_begins_with_a_sentence() -> None:
-    assert [str(file) for file in files(".py", ".pyi") if not _first_sentence(tree(file))] == []
+_CODE = ("deploy", "schemas", "services", "tests", "loadtests")
+_LONGEST_FILE = 500
+_LONGEST_FUNCTION = 60
+_USUAL_FUNCTION = 10
+#: Split, so that this file does not find itself.
+_UNFINISHED = re.compile("|".join(("TO" + "DO", "FIX" + "ME", "XX" + "X")))
+_BARE = re.compile(r"#\s*type:\s*ignore(?!\[)|#\s*noqa(?!:)")
+_WRONG_WORD = "示范" + "校"
+_MACHINE = re.compile(r"(?<![\w./-])/(work|root)/\w")
+_VAGUE = {"utils", "helpers", "base", "common_utils", "misc"}
 
 
-def test_no_file_is_longer_than_can_be_read() -> None:
-    long = {
-        str(file): lines
-        for file in files(".py", ".pyi", ".sql", ".ts", ".js", ".css", ".html")
-        if (lines := text(file).count("\n")) > LONGEST
-    }
-    assert long == {}
+def _functions(path: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    nodes = ast.walk(tree_of(path))
+    return [node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
 
 
-def test_no_module_has_a_name_that_says_nothing() -> None:
-    found = [file for file in files(".py") if EMPTY_WORDS & {file.stem, *file.parent.parts}]
-    assert [str(file) for file in found if file not in MAY_BE_CALLED_COMMON] == []
+def _length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    body = function.body[1:] if ast.get_docstring(function) else function.body
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
 
 
-def test_no_check_is_silenced_without_its_name() -> None:
-    assert _lines_with(BARE) == []
+def test_no_file_of_code_is_over_500_lines() -> None:
+    for path in modules(*_CODE):
+        assert len(text_of(path).splitlines()) <= _LONGEST_FILE, path
 
 
-def test_nothing_is_left_unfinished_or_tied_to_a_machine() -> None:
-    assert _lines_with(UNFINISHED) == []
-    assert _lines_with(MACHINE) == []
+def test_functions_are_short() -> None:
+    lengths = sorted(_length(function) for path in modules(*_CODE) for function in _functions(path))
+    assert lengths[len(lengths) // 2] <= _USUAL_FUNCTION
+    for path in modules(*_CODE):
+        for function in _functions(path):
+            assert _length(function) <= _LONGEST_FUNCTION, f"{path}: {function.name}"
 
 
-def test_no_test_sleeps() -> None:
-    found = [
-        f"{file}:{line}"
-        for file in files(".py", rooms=("tests",))
-        if file not in MAY_SLEEP
-        for line, name in calls(file)
-        if name == "time.sleep" or (name == "sleep" and _imports_sleep(file))
-    ]
-    assert found == []
+def test_every_module_says_in_one_sentence_what_it_is() -> None:
+    for path in modules(*_CODE):
+        if text_of(path).strip():
+            first = (ast.get_docstring(tree_of(path)) or "").split("\n\n")[0]
+            assert first.endswith((".", "。")), path
 
 
-def _first_sentence(module: ast.Module) -> str:
-    """Return the first line of a module's docstring if it is a sentence, or nothing."""
-    first = (ast.get_docstring(module) or "").partition("\n")[0]
-    return first if first.endswith((".", ":", "?")) else ""
+def test_nothing_is_left_for_later() -> None:
+    for path in modules(*_CODE):
+        assert not _UNFINISHED.search(text_of(path)), path
 
 
-def _imports_sleep(file: Path) -> bool:
-    return any(name == "time.sleep" for name, _ in imports(file))
+def test_every_silenced_check_is_named() -> None:
+    for path in modules(*_CODE):
+        if path.parent.name != "architecture":
+            assert not _BARE.search(text_of(path)), path
 
 
-def _lines_with(pattern: re.Pattern[str]) -> list[str]:
-    """Return every line of Python or SQL with the pattern; this file states the patterns, so not here."""
-    return [
-        f"{file}:{number} {line.strip()}"
-        for file in files(".py", ".pyi", ".sql")
-        if file.name != Path(__file__).name
-        for number, line in enumerate(text(file).splitlines(), 1)
-        if pattern.search(line)
-    ]
+def test_no_module_is_a_drawer_for_everything() -> None:
+    for path in modules(*_CODE):
+        assert path.stem not in _VAGUE, path
+
+
+def test_demonstration_data_is_called_that() -> None:
+    for path in committed():
+        assert _WRONG_WORD not in text_of(path), path
+
+
+def test_no_file_names_a_machines_folders() -> None:
+    for path in committed():
+        if path.name != "test_house_rules.py":
+            found = _MACHINE.search(text_of(path))
+            assert not found, f"{path}: {found and found[0]}"
+
+
+def test_tests_wait_on_conditions_not_on_time() -> None:
+    waiting = {Path("tests/fixtures/stack.py")}
+    for path in modules("tests"):
+        if path not in waiting and path.parent.name != "architecture":
+            assert "time.sleep(" not in text_of(path), path
+
+
+def test_requirements_are_hashed_and_carry_no_address() -> None:
+    for path in committed():
+        if path.parent == Path("deploy/requirements") and path.suffix == ".txt":
+            text = text_of(path)
+            assert "://" not in text, path
+            assert text.count("==") <= text.count("--hash="), path
