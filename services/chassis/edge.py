@@ -6,16 +6,18 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterable
+from http import HTTPStatus
 from typing import Any
 
 from eventlet import wsgi
+from nameko.exceptions import ContainerBeingKilled
 from nameko.web.handlers import HttpRequestHandler
 from nameko.web.server import HttpOnlyProtocol, WebServer, parse_address
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import Map, MapAdapter, Rule
 from werkzeug.wrappers import Request, Response
 
-from schemas.refusal import Refusal
+from schemas.refusal import Refusal, Unavailable
 from services.chassis import metrics
 from services.chassis.problems import Internal, language_of, problem
 from services.chassis.promises import PREFIX
@@ -23,6 +25,7 @@ from services.chassis.trace import from_traceparent, new_trace
 
 TRACE = "keqiao.trace"  # where the environ carries the trace id
 _IDLE_SECONDS = 75
+_CONNECTION = "keqiao.connection"
 _UNMATCHED = "unmatched"
 _log = logging.getLogger(__name__)
 
@@ -37,6 +40,14 @@ class WrongMethod(Refusal):
     """The path is known, but not with this method."""
 
     code = "method_not_allowed"
+
+
+class EdgeProtocol(HttpOnlyProtocol):
+    """nameko's protocol, which the application may tell to hang up after an answer."""
+
+    def get_environ(self) -> dict[str, Any]:
+        """The call's environ, with this connection in it."""
+        return super().get_environ() | {_CONNECTION: self}
 
 
 class EdgeServer(WebServer):
@@ -62,7 +73,7 @@ class EdgeServer(WebServer):
         return EdgeApplication(self.make_url_map(), self.container.service_name.removesuffix("_http"))
 
     def get_wsgi_server(
-        self, sock: Any, wsgi_app: Any, protocol: Any = HttpOnlyProtocol, debug: bool = False
+        self, sock: Any, wsgi_app: Any, protocol: Any = EdgeProtocol, debug: bool = False
     ) -> Any:
         """eventlet's server; idle connections end after a while, its access log is ours to write."""
         return wsgi.Server(
@@ -91,6 +102,9 @@ class EdgeApplication:
         route, response = self._routed(request)
         response.headers["X-Trace-Id"] = environ[TRACE]
         self._count(request.method, route, response.status_code, time.perf_counter() - began)
+        if response.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            # Or the rest of the body would be read, to be thrown away, before the next call.
+            environ[_CONNECTION].close_connection = True
         return response(environ, start_response)
 
     def _routed(self, request: Request) -> tuple[str, Response]:
@@ -122,6 +136,8 @@ class HttpEntrypoint(HttpRequestHandler):
 
     def response_from_exception(self, exc: Exception) -> Response:
         """What fails outside of the method: no worker to be had, a dependency that broke."""
+        if isinstance(exc, ContainerBeingKilled):
+            return problem(Unavailable(), language="zh", trace_id=None)
         _log.error("a worker failed outside of its endpoint", exc_info=exc)
         return problem(Internal(), language="zh", trace_id=None)
 

@@ -101,6 +101,10 @@ class Replies(SharedExtension):
         """Close; the queue goes by itself."""
         self._link.stop()
 
+    def is_up(self) -> bool:
+        """Whether answers can arrive."""
+        return self._link.is_up()
+
     def ask(
         self, callee: str, name: str, body: Mapping[str, Any], seconds: float, actor: Actor | None
     ) -> amqp.Message:
@@ -109,10 +113,12 @@ class Replies(SharedExtension):
         Raises NoAnswer after `seconds`, and sooner where none can come: no queue for the command, or the
         connection lost.
         """
+        until = time.monotonic() + seconds
         try:
             self._link.wait_up(min(seconds, _PATIENCE_SECONDS))
-            correlation_id, message = self.sender.command(callee, name, body, seconds, actor)
-            return self._reply(callee, name, correlation_id, message, seconds)
+            left = until - time.monotonic()
+            correlation_id, message = self.sender.command(callee, name, body, left, actor)
+            return self._reply(callee, name, correlation_id, message, left)
         except BUS_ERRORS:
             raise NoAnswer(service=callee) from None
 

@@ -128,6 +128,10 @@ class CommandQueue(ProviderCollector, SharedExtension):
         """Close, after the last worker has answered."""
         self._link.stop()
 
+    def is_up(self) -> bool:
+        """Whether commands can arrive."""
+        return self._link.is_up()
+
     def pause(self) -> None:
         """Take no more commands; those in hand are answered."""
         if not self._pausing:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import psycopg
 import structlog
@@ -19,6 +19,8 @@ from services.chassis.health import HealthServer
 from services.chassis.instant import system_clock
 from services.chassis.link import bus_url
 from services.chassis.logs import configure_logs
+from services.chassis.rpc_client import Replies
+from services.chassis.rpc_server import CommandQueue
 from services.chassis.trace import current_trace
 
 __all__ = ["SqlGauge", "Telemetry", "configure_logs", "current_trace"]
@@ -26,6 +28,7 @@ __all__ = ["SqlGauge", "Telemetry", "configure_logs", "current_trace"]
 _BUS_SECONDS = 2
 
 Check = Callable[[], bool]
+_T = TypeVar("_T")
 
 
 class SqlGauge(NamedTuple):
@@ -43,8 +46,9 @@ class SqlGauge(NamedTuple):
 class Telemetry(DependencyProvider):
     """Joins a nameko class to its process's health server on METRICS_ADDRESS, and shows its gauges.
 
-    Ready means that the class's database answers, the bus, and every one of `checks`. A service may have it
-    on each of its classes: the process has one server all the same. Workers get the service's logger.
+    Ready means that the class's database answers, the bus, that commands and answers can arrive, and every
+    one of `checks`. A service may have it on each of its classes: the process has one server all the same.
+    Workers get the service's logger.
     """
 
     def __init__(
@@ -53,9 +57,12 @@ class Telemetry(DependencyProvider):
         self._service, self._gauges, self._more_checks = service, tuple(gauges), dict(checks or {})
 
     def setup(self) -> None:
-        """Speak JSON from here on, and add this class's checks and gauges to the process's."""
+        """Speak JSON from here on."""
         configure_logs(self._service)
         self._clock = system_clock()
+
+    def start(self) -> None:
+        """Add this class's checks and gauges to the process's, now that all it stands on is set up."""
         self._names = _process.join(self._checks())
         self._shown = [metrics.show(g.name, g.text, self._reader(g), g.labels) for g in self._gauges]
 
@@ -72,17 +79,22 @@ class Telemetry(DependencyProvider):
 
     def _checks(self) -> dict[str, Check]:
         own: dict[str, Check] = {"bus": lambda: bus_answers(bus_url(self.container.config))}
-        if self._databases():
-            own["database"] = lambda: all(database.store.ping() for database in self._databases())
+        if self._found(Database):
+            own["database"] = lambda: all(database.store.ping() for database in self._found(Database))
+        if self._found(CommandQueue):
+            own["commands"] = lambda: all(queue.is_up() for queue in self._found(CommandQueue))
+        if self._found(Replies):
+            own["replies"] = lambda: all(replies.is_up() for replies in self._found(Replies))
         return own | self._more_checks
 
-    def _databases(self) -> list[Database]:
-        return [found for found in self.container.dependencies if isinstance(found, Database)]
+    def _found(self, kind: type[_T]) -> list[_T]:
+        """The extensions of this class that are of one kind; asked at each check, for all begin at once."""
+        return [found for found in self.container.extensions if isinstance(found, kind)]
 
     def _reader(self, gauge: SqlGauge) -> Callable[[], Iterable[metrics.Reading]]:
         def read() -> Iterator[metrics.Reading]:
             try:
-                with self._databases()[0].store.read() as conn:
+                with self._found(Database)[0].store.read() as conn:
                     rows = conn.execute(gauge.sql.encode(), {"now": self._clock.now()}).fetchall()
             except (Busy, Unavailable, psycopg.Error):
                 return

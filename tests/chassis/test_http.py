@@ -103,7 +103,7 @@ def test_numbers_are_shown_by_route_and_not_by_address(tiny: TinyProcess) -> Non
 def test_one_health_server_stands_for_both_classes(tiny: TinyProcess) -> None:
     checks = requests.get(f"{tiny.metrics_url}/health/ready", timeout=5).json()["checks"]
     assert set(checks.values()) == {"ok"}
-    assert {name.split(".")[0] for name in checks} == {"bus", "database"}
+    assert {name.split(".")[0] for name in checks} == {"bus", "database", "commands", "replies"}
 
 
 def test_what_the_reader_has_already_is_not_sent_again(tiny: TinyProcess, headers: dict[str, str]) -> None:
