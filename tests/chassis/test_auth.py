@@ -8,6 +8,7 @@ import hmac
 import json
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import jwt
@@ -226,6 +227,15 @@ def test_unknown_ids_cannot_make_us_fetch_without_end(key_server: KeyServer) -> 
     ticking.now += 3
     assert keys.key("again") is None
     assert key_server.fetches == before + 2
+
+
+def test_many_who_meet_a_new_key_at_once_fetch_it_once(key_server: KeyServer) -> None:
+    keys = KeySet(key_server.url)
+    before = key_server.fetches
+    with ThreadPoolExecutor(20) as pool:
+        found = list(pool.map(lambda _: keys.key(key_server.kid), range(20)))
+    assert None not in found
+    assert key_server.fetches == before + 1
 
 
 def test_old_keys_are_fetched_again_and_used_if_that_fails(key_server: KeyServer) -> None:
