@@ -68,6 +68,7 @@ ENDED: Mapping[str, Reason] = {
     "offer_expired": Reason("Not everybody answered in time.", "确认期限内未得到全部答复。"),
     "party_cancelled": Reason("One of the parties cancelled.", "有一方取消了安排。"),
     "request_withdrawn": Reason("The school withdrew its request.", "学校撤回了申请。"),
+    "request_changed": Reason("The school changed its request.", "学校修改了申请。"),
     "slot_cancelled": Reason("The session was cancelled.", "场次已取消。"),
     "slot_moved": Reason("The session was moved to another time.", "场次时间已变更。"),
     "venue_closed": Reason("The venue is closed then.", "场馆届时闭馆。"),

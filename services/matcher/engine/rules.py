@@ -14,7 +14,9 @@ from services.matcher.engine.weights import speaks
 
 # Programmes that are given in slots, by the kind of request that they may serve.
 SLOT_PROGRAMMES = {
-    "visit": frozenset({"visit", "show", "mini_class", "lecture", "course", "contest", "family"}),
+    "visit": frozenset(
+        {"visit", "show", "mini_class", "lecture", "course", "exhibition", "contest", "family"}
+    ),
     "training": frozenset({"training"}),
 }
 FAMILIES = {

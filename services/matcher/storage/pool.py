@@ -101,7 +101,8 @@ def capacity_grew(conn: Connection, now: datetime) -> None:
     """Note that there is something new to be had."""
     conn.execute(
         "insert into capacity_growth as g (only_one, grown_at) values (true, %s)"
-        " on conflict (only_one) do update set grown_at = greatest(g.grown_at, excluded.grown_at)",
+        " on conflict (only_one) do update set grown_at = excluded.grown_at"
+        " where g.grown_at < excluded.grown_at - interval '1 second'",
         [now],
     )
 

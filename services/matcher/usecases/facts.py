@@ -50,12 +50,14 @@ def _react(conn: Connection, fact: Fact) -> None:
 
 
 def _to_request(conn: Connection, fact: Fact) -> None:
-    """A withdrawn request lets go of its match; a changed one is tried anew."""
-    if fact.data["state"] == "withdrawn":
-        _let_go(conn, fact, matches.live_of_request(conn, fact.aggregate_id), "request_withdrawn")
-        matches.drop_draft_of(conn, fact.aggregate_id, fact.now, "request_withdrawn")
-    elif fact.type == "request_changed":
-        pool.try_again(conn, fact.aggregate_id)
+    """A withdrawn request lets go of its match; so does a changed one, which is tried anew."""
+    withdrawn = fact.data["state"] == "withdrawn"
+    if not withdrawn and fact.type != "request_changed":
+        return
+    code = "request_withdrawn" if withdrawn else "request_changed"
+    _let_go(conn, fact, matches.live_of_request(conn, fact.aggregate_id), code)
+    matches.drop_draft_of(conn, fact.aggregate_id, fact.now, code)
+    pool.try_again(conn, fact.aggregate_id)
 
 
 def _to_slot(conn: Connection, fact: Fact) -> None:

@@ -15,6 +15,7 @@ from services.matcher.domain import Leg, Match
 from services.matcher.storage import matches, pool
 
 Actor = outbox.Acting | None
+_STATE = MatchState()
 
 
 @dataclass(frozen=True)
@@ -124,5 +125,5 @@ def _saved(
 
 def public(match: Match) -> dict[str, Any]:
     """The match as others may know it, in JSON primitives."""
-    said: dict[str, Any] = MatchState().dump(match)
+    said: dict[str, Any] = _STATE.dump(match)
     return said

@@ -16,7 +16,7 @@ from uuid import UUID
 import structlog
 
 from schemas.refusal import Busy, Refusal, Unavailable
-from services.chassis.store import Connection, Store
+from services.chassis.store import Connection, Store, savepoint
 from services.matcher import domain
 from services.matcher.domain import Leg, Match
 from services.matcher.storage import matches, pool
@@ -25,6 +25,8 @@ from services.matcher.usecases.moves import Remembered
 
 AT_A_TIME = 40
 ITEMS_PER_COMMAND = 100
+# A party that answers waits for the transaction that its match is in: it must stay short.
+WRITTEN_TOGETHER = 8
 COMMAND_SECONDS = 5.0
 # Longer than all commands of one step together: two owners, two commands each.
 LEASE = timedelta(seconds=30)
@@ -73,8 +75,7 @@ class Saga:
 
     def _begin(self, due: Sequence[Match]) -> None:
         """From a draft to holding."""
-        for match in due:
-            self._settle(match, _begin)
+        self._settle(due, _begin)
 
     def _hold(self, due: Sequence[Match]) -> None:
         """Time first, then seats for those whose time is held."""
@@ -85,8 +86,7 @@ class Saga:
         outcomes |= self._ask(
             "hold_many", ((leg, _hold_item(match, leg)) for match in ready for leg in _seats(match))
         )
-        for match in due:
-            self._settle(match, _after_holding, outcomes)
+        self._settle(due, _after_holding, outcomes)
 
     def _offer(self, due: Sequence[Match]) -> None:
         """Offer what is held; holds that were long in coming are extended first."""
@@ -97,8 +97,7 @@ class Saga:
             "extend_many",
             ((leg, _extend_item(leg, until[match.id])) for match in short for leg in match.legs),
         )
-        for match in due:
-            self._settle(match, _after_extending, outcomes, until.get(match.id))
+        self._settle(due, _after_extending, outcomes, until)
 
     def _confirm(self, due: Sequence[Match]) -> None:
         """Extend everything, then turn everything into reservations."""
@@ -110,16 +109,14 @@ class Saga:
         outcomes |= self._ask(
             "confirm_many", ((leg, {"hold_id": leg.hold_id}) for match in ready for leg in match.legs)
         )
-        for match in due:
-            self._settle(match, _after_confirming, outcomes)
+        self._settle(due, _after_confirming, outcomes)
 
     def _release(self, due: Sequence[Match]) -> None:
         """Give back every leg, also those of which it is not known whether they were ever held."""
         outcomes = self._ask(
             "release_many", ((leg, _release_item(match, leg)) for match in due for leg in match.legs)
         )
-        for match in due:
-            self._settle(match, _after_releasing, outcomes)
+        self._settle(due, _after_releasing, outcomes)
 
     # -- how a step is made
 
@@ -146,17 +143,27 @@ class Saga:
             outcomes |= {outcome["hold_id"]: outcome for outcome in answer["items"]}
         return outcomes
 
-    def _settle(self, match: Match, settle: Callable[..., None], *given: object) -> None:
-        """Write what a step came to; one that something else has moved meanwhile is left alone."""
-        now = self._now()
+    def _settle(self, due: Sequence[Match], settle: Callable[..., None], *given: object) -> None:
+        """Write what a step came to, some matches per transaction."""
+        for first in range(0, len(due), WRITTEN_TOGETHER):
+            together = due[first : first + WRITTEN_TOGETHER]
+            try:
+                with self._store.transaction() as conn:
+                    for match in together:
+                        self._settle_one(conn, match, settle, *given)
+            except (Busy, Unavailable) as refusal:
+                # The claims run out by themselves, and the step is made again.
+                _log.warning("step_not_written", state=together[0].state, code=refusal.code)
+
+    def _settle_one(
+        self, conn: Connection, match: Match, settle: Callable[..., None], *given: object
+    ) -> None:
+        """One match, in a savepoint: what something else has moved meanwhile is left alone."""
         try:
-            with self._store.transaction() as conn:
-                settle(conn, match, now, *given)
+            with savepoint(conn):
+                settle(conn, match, self._now(), *given)
         except domain.MatchMoved:
             _log.info("match_moved_meanwhile", match=str(match.id), state=match.state)
-        except (Busy, Unavailable) as refusal:
-            # The claim runs out by itself, and the step is made again.
-            _log.warning("step_not_written", match=str(match.id), state=match.state, code=refusal.code)
 
 
 # -- what a step comes to
@@ -180,8 +187,9 @@ def _after_holding(conn: Connection, match: Match, now: datetime, outcomes: Outc
 
 
 def _after_extending(
-    conn: Connection, match: Match, now: datetime, outcomes: Outcomes, until: datetime | None
+    conn: Connection, match: Match, now: datetime, outcomes: Outcomes, extended: Mapping[UUID, datetime]
 ) -> None:
+    until = extended.get(match.id)
     refused = _refused(outcomes, match) if until else None
     if refused:
         _compensate(conn, match, now, outcomes, refused)

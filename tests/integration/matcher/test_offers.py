@@ -156,3 +156,30 @@ def _another(who: Person, request: made.Json, first: made.Json) -> made.Json:
         return newest if newest["id"] != first["id"] and newest["state"] == "offered" else None
 
     return poll(offered, made.PATIENCE, 0.2)
+
+
+def test_one_refused_leg_gives_the_other_back(
+    stack: Stack,
+    operator: Person,
+    coordinator: Person,
+    museum: Provider,
+    school: made.School,
+    spot: made.Json,
+) -> None:
+    round_ = made.a_round(coordinator)
+    (slot,) = made.some_slots(museum, spot, seats=30, days=52, round_id=round_["id"])
+    made.an_expert(stack, operator, spot, days=(52,))
+    request = made.ask_in_round(school, round_, days=52, with_expert=True)
+    assert coordinator.call("POST", f"/rounds/{round_['id']}/close").status_code == 200
+    made.wait_for_round(coordinator, round_, "drawn_up")
+    known = museum.staff.get(f"/slots/{slot['id']}").json()
+    fewer = museum.staff.patch(f"/slots/{slot['id']}", {"seats": 10}, known["version"])
+    assert fewer.status_code == 200, fewer.text
+    made.published(coordinator, round_, drawn_up=True)
+    ended = made.wait_for_match(coordinator, request, "superseded")
+    assert ended["reason_code"] == "not_enough_seats"
+    states = {leg["resource_kind"]: leg["state"] for leg in ended["legs"]}
+    assert states == {"expert": "released", "slot": "refused"}
+    engaged = coordinator.get("/engagements").json()["items"]
+    assert [each["state"] for each in engaged if each["match_id"] == ended["id"]] in ([], ["released"])
+    assert museum.staff.get(f"/slots/{slot['id']}").json()["taken"] == 0
