@@ -18,6 +18,8 @@ RULES = (
     Rule("units", "no unit in two places, travel included", places.units_are_in_one_place),
     Rule("matches", "confirmed matches and reservations, one to one", matches.matches_are_reserved),
     Rule("holds", "no hold outlives its match", matches.holds_have_their_match),
+    Rule("saga", "every moving match has a next step", matches.moving_matches_go_on),
+    Rule("requests", "requests stand where their matches do", matches.requests_stand_where_matches_do),
     Rule("outbox", "every event once, in order, sent or waiting", messages.events_are_in_order),
     Rule("inbox", "every event read by all who hear it", messages.events_are_read),
     Rule("projections", "every projection at its owner's version", views.projections_are_current),

@@ -37,10 +37,22 @@ class Reader:
 
     def documents(self, alias: str) -> int:
         """How many documents an index has, all that were written until now."""
+        return int(self._found(alias, {"size": 0, "track_total_hits": True})["hits"]["total"]["value"])
+
+    def fact_versions(self) -> dict[str, int]:
+        """The sum of the versions of the facts that search keeps, by aggregate."""
+        versions = {"versions": {"sum": {"field": "version"}}}
+        by_aggregate = {"terms": {"field": "aggregate", "size": 50}, "aggs": versions}
+        answer = self._found("keqiao-facts", {"size": 0, "aggs": {"aggregates": by_aggregate}})
+        buckets = answer["aggregations"]["aggregates"]["buckets"]
+        return {bucket["key"]: int(bucket["versions"]["value"]) for bucket in buckets}
+
+    def _found(self, alias: str, body: Row) -> Row:
         requests.post(f"{self._elasticsearch}/{alias}/_refresh", timeout=30).raise_for_status()
-        answer = requests.get(f"{self._elasticsearch}/{alias}/_count", timeout=30)
+        answer = requests.post(f"{self._elasticsearch}/{alias}/_search", json=body, timeout=30)
         answer.raise_for_status()
-        return int(answer.json()["count"])
+        found: Row = answer.json()
+        return found
 
     def close(self) -> None:
         """Ends all connections."""

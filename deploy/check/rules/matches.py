@@ -9,8 +9,17 @@ from uuid import UUID
 from deploy.check.reader import Reader, Row
 from deploy.check.verdict import Finding
 
-# States in which a match may have live holds, and those in which all its legs are reserved.
-ALIVE = ("holding", "held", "offered", "confirming", "confirmed", "delivered", "no_show")
+# States in which a match may have live holds (a releasing one is giving them back), and in which all its legs
+# are reserved; those that the saga drives on, and what each state is to the school.
+ALIVE = ("holding", "held", "offered", "confirming", "confirmed", "delivered", "no_show", "releasing")
+DRIVEN = ("holding", "held", "confirming", "releasing")
+SEEN_AS = {
+    "offered": "offered",
+    "confirming": "offered",
+    "confirmed": "confirmed",
+    "delivered": "delivered",
+    "no_show": "no_show",
+}
 SETTLED = ("confirmed", "delivered")
 OPEN_LEGS = ("wanted", "held", "reserved")
 
@@ -28,6 +37,10 @@ TIMES = """
 select hold_id, match_id, expert_id as resource_id, quantity, state
   from engagement where state in ('held', 'confirmed')
 """
+STUCK = "select id, state, failures from matches where state = any(%(driven)s) and next_step_at is null"
+MOVING = "select count(*) as n from matches where state = any(%(driven)s)"
+SEEN = "select request_id, id as match_id, state from matches where state = any(%(seen)s)"
+REQUESTS = "select id, state, match_id from requests where state <> 'withdrawn'"
 Live = dict[UUID, Row]
 
 
@@ -52,6 +65,36 @@ def holds_have_their_match(reader: Reader) -> Finding:
     held = {hold_id: hold for hold_id, hold in live.items() if hold["state"] == "held"}
     suspects = {f"hold {hold_id}": how for hold_id in held if (how := _orphaned(legs.get(hold_id)))}
     return Finding({"holds": len(held)}, suspects)
+
+
+def moving_matches_go_on(reader: Reader) -> Finding:
+    """Every match between two states has its next step in the saga's diary."""
+    moving = reader.one("matcher", MOVING, {"driven": list(DRIVEN)})["n"]
+    stuck = reader.rows("matcher", STUCK, {"driven": list(DRIVEN)})
+    suspects = {f"match {row['id']}": f"is {row['state']}, and nothing is due" for row in stuck}
+    return Finding({"moving": moving}, suspects)
+
+
+def requests_stand_where_matches_do(reader: Reader) -> Finding:
+    """What demand tells the school is what matcher has, match by match."""
+    rows = reader.rows("matcher", SEEN, {"seen": list(SEEN_AS)})
+    matched = {row["request_id"]: row for row in rows}
+    requests = reader.rows("demand", REQUESTS)
+    suspects = {
+        f"request {request['id']}": how
+        for request in requests
+        if (how := _standing_differs(request, matched.get(request["id"])))
+    }
+    return Finding({"requests": len(requests), "matched": len(matched)}, suspects)
+
+
+def _standing_differs(request: Row, match: Row | None) -> str | None:
+    if match is None:
+        shown = request["state"] in SEEN_AS.values()
+        return f"demand says {request['state']}, matcher has no match" if shown else None
+    there = SEEN_AS[match["state"]]
+    same = request["state"] == there and request["match_id"] == match["match_id"]
+    return None if same else f"demand says {request['state']}, matcher's match is {match['state']}"
 
 
 def _legs(reader: Reader) -> Live:

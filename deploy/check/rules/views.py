@@ -104,7 +104,20 @@ def search_has_everything(reader: Reader) -> Finding:
         numbers[f"{aggregate}s"] = found
         if found != published:
             suspects[f"index of {aggregate}s"] = f"has {found} documents, {owner} has {published}"
-    return Finding(numbers, suspects)
+    return Finding(numbers, suspects | _stale_facts(reader))
+
+
+def _stale_facts(reader: Reader) -> dict[str, str]:
+    """What search keeps of its owners' facts, by the sum of all versions."""
+    found = reader.fact_versions()
+    suspects: dict[str, str] = {}
+    for owner, aggregates in hearing()["search"].items():
+        acts = {row["aggregate"]: int(row["acts"]) for row in reader.rows(owner, ACTS)}
+        for aggregate in aggregates:
+            there, here = acts.get(aggregate, 0), found.get(aggregate, 0)
+            if there != here:
+                suspects[f"facts of {aggregate}s"] = f"their versions add up to {here}, {owner}'s to {there}"
+    return suspects
 
 
 def _versions_here(reader: Reader, copy: Copy) -> dict[str, int]:

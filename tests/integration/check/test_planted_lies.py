@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from deploy.check.reader import Reader, Row
-from deploy.check.rules import matches, messages, places, seats
+from deploy.check.rules import matches, messages, places, seats, views
 from services.chassis.store import Store
 from tests.fixtures.scratch import Scratch
 
@@ -153,6 +153,91 @@ def test_a_hold_and_a_reservation_that_no_match_knows(databases: Databases) -> N
     reserved = engagement(databases, uuid4(), NOW, AOHAN, state="confirmed")
     assert list(matches.holds_have_their_match(databases).suspects) == [f"hold {held}"]
     assert list(matches.matches_are_reserved(databases).suspects) == [f"reservation {reserved}"]
+
+
+def match(
+    databases: Databases, state: str, hold_id: UUID, *, resource_id: UUID, due: datetime | None = None
+) -> UUID:
+    """A match with one leg in the state that goes with it."""
+    identity = uuid4()
+    times = {"starts_at": NOW, "ends_at": NOW + timedelta(hours=1), "created_at": NOW, "next_step_at": due}
+    lists = {"topics": [], "grades": [1], "audience": "pupils", "group_size": 20, "value": 1, "pinned": False}
+    names = {"school_name": "x", "adcode": "150402", "kind": "visit", "title": "x", "offer_hours": 48}
+    whose = {"id": identity, "request_id": uuid4(), "school_id": uuid4(), "version": 1, "failures": 0}
+    ending = {"ending": "declined"} if state == "releasing" else {}
+    databases.plant("matcher", "matches", **whose, **names, **lists, **times, **ending, state=state)
+    databases.plant(
+        "matcher",
+        "legs",
+        id=uuid4(),
+        match_id=identity,
+        position=0,
+        owner="catalog",
+        resource_kind="slot",
+        resource_id=resource_id,
+        organisation_id=uuid4(),
+        starts_at=NOW,
+        ends_at=NOW + timedelta(hours=1),
+        occupied_from=NOW,
+        quantity=20,
+        lat=1.0,
+        lon=1.0,
+        adcode="150402",
+        hold_id=hold_id,
+        attempt=1,
+        state="reserved" if state == "confirmed" else "held",
+    )
+    return identity
+
+
+def test_confirmed_matches_whose_resource_is_not_or_otherwise_reserved(databases: Databases) -> None:
+    databases.store("experts")
+    where = slot(databases)
+    only_held = match(databases, "confirmed", hold(databases, slot_id=where), resource_id=where)
+    nothing = match(databases, "confirmed", uuid4(), resource_id=where)
+    other = hold(databases, slot_id=where, state="confirmed")
+    match(databases, "confirmed", other, resource_id=uuid4())
+    suspects = matches.matches_are_reserved(databases).suspects
+    assert {name.split()[1] for name in suspects} >= {str(only_held), str(nothing)}
+    assert len(suspects) == 3
+
+
+def test_a_hold_that_outlives_its_match(databases: Databases) -> None:
+    databases.store("experts")
+    where = slot(databases)
+    late = hold(databases, slot_id=where)
+    match(databases, "declined", late, resource_id=where)
+    match(databases, "offered", hold(databases, slot_id=where), resource_id=where)
+    assert matches.holds_have_their_match(databases).suspects == {f"hold {late}": "its match is declined"}
+
+
+def test_a_match_that_the_saga_forgot(databases: Databases) -> None:
+    forgotten = match(databases, "releasing", uuid4(), resource_id=uuid4())
+    match(databases, "holding", uuid4(), resource_id=uuid4(), due=NOW)
+    finding = matches.moving_matches_go_on(databases)
+    assert finding.suspects == {f"match {forgotten}": "is releasing, and nothing is due"}
+    assert finding.numbers == {"moving": 2}
+
+
+def test_a_projection_that_is_behind_and_one_that_misses_something(
+    databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    behind, missing = uuid4(), uuid4()
+    monkeypatch.setattr(views, "COPIES", (views.Copy("experts", "organisation", "accounts", "organisation"),))
+    published(databases, behind, 2)
+    published(databases, missing, 1)
+    databases.plant("experts", "organisation", id=behind, kind="x", name="x", adcode="150402", version=1)
+    assert views.projections_are_current(databases).suspects == {
+        f"experts.organisation {behind}": "is at version 1, accounts is at 2",
+        f"experts.organisation {missing}": "is at version None, accounts is at 1",
+    }
+
+
+def test_a_trail_that_lacks_an_act(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "hearing", lambda: {"ledger": {"accounts": ["organisation"]}})
+    published(databases, uuid4(), 1)
+    suspects = views.trail_has_every_act(databases).suspects
+    assert suspects == {"trail of accounts's organisations": "has 0 acts of 1"}
 
 
 def event(databases: Databases, aggregate_id: UUID, version: int, *, sent: bool = True) -> UUID:
