@@ -125,7 +125,7 @@ def test_a_page_in_hand_is_answered_before_the_process_ends(
     with ThreadPoolExecutor(1) as pool:
         page = pool.submit(tiny.get, "/slow")
         eventually(lambda: tiny.execute(busy) != [], 10)
-        tiny.process.terminate()
+        tiny.ask_to_end()
         assert page.result().status_code == 200
     assert tiny.process.wait(15) == 0
 

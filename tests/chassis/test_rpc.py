@@ -192,7 +192,7 @@ def test_a_command_in_hand_is_answered_before_the_process_ends(
             client.call, name, "echo", {"words": words, "wait_seconds": 1.5}, deadline_seconds=10
         )
         eventually(lambda: executed(callee, words) == 1)
-        callee.process.terminate()
+        callee.ask_to_end()
         assert call.result()["words"] == words
     assert callee.process.wait(15) == 0
 
