@@ -1,4 +1,4 @@
-"""The compose stack's migrate step: every service's migrations, each as the owner of its own database."""
+"""The compose stack's migrate step: every database to its newest shape as its owner, and all queues."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ def main() -> int:
         status = _migrate(service)
         if status != 0:
             return status
-    return _run(_variables("accounts"), "services.accounts.bootstrap")
+    status = _run(_variables("accounts"), "services.accounts.bootstrap")
+    return status or _run(dict(os.environ), "services.chassis.prepare", *SERVICES)
 
 
 def _migrate(service: str) -> int:

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import sys
 
-from deploy.demo import load_accounts, load_demand
+from deploy.demo import story, summary
 from deploy.demo.client import Api
+from deploy.demo.stack_clock import StackClock
+from deploy.demo.timing import Stages
 from deploy.demo.world import world
 from deploy.local.environment import environment
-from deploy.local.settings import from_environment
+from deploy.local.stack import Stack
 
 
-def main() -> None:
-    variables = environment(from_environment(), "demo")
-    there = world(variables, Api(variables["PUBLIC_URL"]))
-    load_accounts.load_districts(there)
-    load_accounts.load_organisations(there)
-    load_accounts.load_people(there, load_accounts.accounts(), "people", {})
-    today = dt.date(2026, 11, 24)
-    load_demand.load_calendars(there, today)
-    load_demand.load_terms(there, today)
-    load_demand.load_schools(there)
+def main() -> int:
+    """Runs the story, prints the summary and the page's address; the check's exit code."""
+    stack = Stack()
+    variables = environment(stack.settings, "demo")
+    there, stages = world(variables, Api(variables["PUBLIC_URL"])), Stages()
+    round_ = story.run(there, StackClock(stack), stages)
+    for line in summary.lines(there, round_, stages, stack.settings):
+        print(line, flush=True)
+    code = summary.check()
+    print(f"The page: {variables['PUBLIC_URL']}/", flush=True)
+    return code
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

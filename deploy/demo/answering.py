@@ -46,7 +46,8 @@ def settle(world: World, move_clock: Callable[[float], None]) -> Tally:
 
 
 def _moving(world: World) -> dict[str, int]:
-    counts = world.city.get("/matches/summary")["by_state"]
+    rows = world.city.get("/matches/summary")["by_state"]
+    counts = {row["state"]: row["matches"] for row in rows}
     return {state: counts[state] for state in MOVING if counts.get(state)}
 
 
@@ -55,7 +56,8 @@ def _answer_or_wait(
 ) -> None:
     offered = list(world.city.every("/matches", {"state": "offered"})) if moving.get("offered") else []
     asked = [(match, agreement) for match in offered for agreement in _open(match)]
-    willing = [each for each in asked if not _stays_silent(*each)]
+    # Who was silent once has been overtaken by the deadline; later offers are answered by everybody.
+    willing = [each for each in asked if tally.clock_moves or not _stays_silent(*each)]
     if willing:
         tally.answers.update(together("answers", willing, lambda each: _answer(world, *each)))
     elif asked and set(moving) == {"offered"}:

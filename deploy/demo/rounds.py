@@ -97,13 +97,13 @@ def _try_to_move(world: World, round_: Json, draft: Json) -> str | None:
         "/slots", {"programme_id": leg["programme_id"], "round_id": round_["id"], "free": leg["quantity"]}
     )["items"]
     for slot in others:
-        if slot["id"] != leg["resource_id"] and _move(world, draft, leg, slot):
+        if slot["id"] != leg["resource_id"] and _move(world, draft, slot):
             return f"{draft['school_name']}: {draft['title']} from {leg['starts_at']} to {slot['starts_at']}"
     return None
 
 
-def _move(world: World, draft: Json, leg: Json, slot: Json) -> bool:
-    body = {"leg_id": leg["id"], "resource_id": slot["id"], "reason": REASON}
+def _move(world: World, draft: Json, slot: Json) -> bool:
+    body = {"resource_kind": "slot", "resource_id": slot["id"], "reason": REASON}
     try:
         world.city.post(f"/matches/{draft['id']}/move", body, key=key("move", draft["id"], slot["id"]))
     except Problem as problem:

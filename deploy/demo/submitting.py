@@ -31,6 +31,16 @@ def submit(world: World, wishes: list[Wish], round_id: str) -> None:
         raise ValueError(f"requests were refused: {refused.most_common(5)}")
 
 
+def wait_until_heard(world: World, round_id: str) -> None:
+    """Waits until the matcher knows all requests of the round; TimeoutError if it never does."""
+    planned = sum(1 for item in world.city.every("/requests", {"round_id": round_id}))
+    deadline = time.monotonic() + _SETTLE_SECONDS
+    while world.city.get(f"/rounds/{round_id}")["statistics"]["requests"] < planned:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"the matcher has not heard of all {planned} requests")
+        time.sleep(0.3)
+
+
 def _submit(world: World, wish: Wish, round_id: str) -> str | None:
     person = world.person(wish.school.teacher)
     deadline = time.monotonic() + _SETTLE_SECONDS

@@ -10,8 +10,9 @@ from deploy.local.settings import Settings
 
 VHOST = "keqiao"
 MAIL_FROM = "KeQiao <notices@keqiao.invalid>"
-#: Names that are no process: who inspects (checker), who may do all in tests (operator), who drives the demo.
-SPECIAL = ("checker", "operator", "demo")
+#: Names that are no process: who inspects (checker), who may do all in tests (operator), who drives the demo,
+#: and the step that makes all queues (prepare).
+SPECIAL = ("checker", "operator", "demo", "prepare")
 MIGRATE = "-migrate"
 
 
@@ -127,6 +128,13 @@ def _demo(settings: Settings, secrets: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def _prepare(settings: Settings, secrets: Mapping[str, str]) -> dict[str, str]:
+    return {
+        f"AMQP_URL_{service.upper()}": amqp_url(settings, service, secrets[f"amqp.{service}"])
+        for service in SERVICES
+    }
+
+
 def _accounts_only(settings: Settings, secrets: Mapping[str, str]) -> dict[str, str]:
     return {"ACCOUNTS_KEY_SECRET": secrets["accounts.key"]}
 
@@ -153,4 +161,4 @@ def _elasticsearch_url(settings: Settings) -> str:
 
 _OF_ONE_SERVICE = {"accounts": _accounts_only, "search": _search_only, "notices": _notices_only}
 _OTHERS = {"relay": _relay, "solver": _solver, "mail": _mail}
-_SPECIAL = {"checker": _checker, "operator": _operator, "demo": _demo}
+_SPECIAL = {"checker": _checker, "operator": _operator, "demo": _demo, "prepare": _prepare}

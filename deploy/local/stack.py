@@ -97,8 +97,9 @@ class Stack:
         say(f"down{f' ({len(ended)} stray processes ended)' if ended else ''}")
 
     def migrate(self) -> None:
-        """Run the migrations of every service that has some."""
+        """Run the migrations of every service that has some, and make all queues."""
         done = [service for service in SERVICES if ours.migrate(self.settings, service)]
+        ours.prepare_queues(self.settings)
         say(f"migrated: {', '.join(done) or 'no service has migrations yet'}")
 
     def status(self) -> list[Line]:

@@ -94,8 +94,7 @@ class Wire:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
-        with suppress(*BUS_ERRORS):
-            self._connection.close()
+        leave(self._connection, broken=isinstance(error, BUS_ERRORS))
 
     def listen(self, hears: Mapping[str, Sequence[str]], prefetch: int) -> None:
         """Make the queues and begin to receive from the inbox, `prefetch` messages ahead."""
@@ -152,6 +151,15 @@ class Wire:
         channel = self._connection.channel()
         channel.auto_decode = False
         return channel
+
+
+def leave(connection: Connection, *, broken: bool) -> None:
+    """Close a connection; a broken one without the farewell, for which nobody may be there to wait."""
+    with suppress(*BUS_ERRORS):
+        if broken:
+            connection.collect()
+        else:
+            connection.close()
 
 
 def headers_of(message: amqp.Message) -> Headers:

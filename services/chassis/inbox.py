@@ -31,6 +31,8 @@ BATCH = 200
 IDLE_SECONDS = 1.0
 FORGET_SECONDS = 600.0
 BREATH_SECONDS = 5.0
+# Longer than a batch takes; what is not settled by then comes again.
+STOP_SECONDS = 20.0
 # About five minutes of asking in place; after that the messages wait their turn in the retry queues.
 PATIENT_ROUNDS = 60
 
@@ -156,7 +158,7 @@ class Inbox(Entrypoint):
     def stop(self) -> None:
         """Take no more, and wait until the batch in hand is settled."""
         self._stopping = True
-        self._ended.wait()
+        self._ended.wait(timeout=STOP_SECONDS)
 
     def kill(self) -> None:
         """Take no more; what is in hand comes again."""

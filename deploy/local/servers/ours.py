@@ -9,7 +9,7 @@ from pathlib import Path
 from deploy.local import account
 from deploy.local.environment import MIGRATE, environment
 from deploy.local.probing import body_of
-from deploy.local.processes import Process, named
+from deploy.local.processes import SERVICES, Process, named
 from deploy.local.progress import StackError
 from deploy.local.servers.program import BASE_VARIABLES, Program
 from deploy.local.settings import Settings, reachable_by_others
@@ -78,12 +78,23 @@ def migrate(settings: Settings, service: str) -> bool:
     return True
 
 
+def prepare_queues(settings: Settings) -> None:
+    """Make every inbox, so that nothing published by one service is lost before another has started."""
+    written = [service for service in SERVICES if is_written(settings, named(service))]
+    _run_as(settings, "prepare", "services.chassis.prepare", *written)
+
+
 def _run_module(settings: Settings, service: str, module: str, *arguments: str) -> None:
+    _run_as(settings, f"{service}{MIGRATE}", module, *arguments)
+
+
+def _run_as(settings: Settings, name: str, module: str, *arguments: str) -> None:
+    """Run a module to its end in the environment of that name; StackError with the log's end if it fails."""
     command = [str(settings.venv / "bin/python"), "-m", module, *arguments]
-    log = settings.logs / f"migrate-{service}.log"
+    log = settings.logs / f"{name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as sink:
-        variables = _variables(settings, f"{service}{MIGRATE}")
+        variables = _variables(settings, name)
         result = subprocess.run(
             command,
             cwd=settings.checkout,
