@@ -8,7 +8,7 @@ from typing import NamedTuple, Self
 import amqp
 from kombu import Connection
 
-from services.chassis.deliveries import BUS_ERRORS, CONNECT_SECONDS, PERSISTENT
+from services.chassis.deliveries import BUS_ERRORS, CONNECT_SECONDS, PERSISTENT, leave
 
 CONFIRM_SECONDS = 30.0
 
@@ -50,10 +50,7 @@ class Publisher:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
-        try:
-            self._connection.close()
-        except BUS_ERRORS:
-            self._connection.collect()
+        leave(self._connection, broken=isinstance(error, BUS_ERRORS))
 
     def publish(self, batch: Iterable[Outgoing]) -> None:
         """Return once the broker has taken over every message; raise a bus error otherwise.
