@@ -12,6 +12,7 @@ Result = TypeVar("Result")
 
 THREADS = 6
 _EVERY_SECONDS = 5.0
+_WORTH_SAYING = 25
 
 
 class Progress:
@@ -24,7 +25,8 @@ class Progress:
     def step(self, count: int = 1) -> None:
         """Counts and, when it is time, prints."""
         self._done += count
-        if self._done >= self._total or time.monotonic() > self._next:
+        finished = self._done >= self._total >= _WORTH_SAYING
+        if finished or time.monotonic() > self._next:
             self._next = time.monotonic() + _EVERY_SECONDS
             say(f"{self._label} {self._done}/{self._total}")
 

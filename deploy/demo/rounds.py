@@ -70,7 +70,8 @@ def wait_for_draft(world: World, round_: Json) -> Json:
 
 def _progress(round_: Json) -> str:
     progress = round_.get("progress") or {}
-    return ", ".join(f"{name} {value}" for name, value in progress.items() if value is not None)
+    told = (progress.get("phase") or progress.get("state"), *map(progress.get, ("value", "bound")))
+    return " / ".join(str(each) for each in told if each is not None)
 
 
 def _say_once(said: str, line: str) -> str:

@@ -75,5 +75,6 @@ def body(world: World, wish: Wish, round_id: str) -> Json:
         "language": wish.language,
         "language_required": wish.language_required,
         "preferences": wish.preferences,
+        "with_expert": wish.with_expert,
         "contact": wish.name,
     }

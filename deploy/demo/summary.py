@@ -53,7 +53,13 @@ def _round(round_: Json) -> Iterator[str]:
 
 def _reasons(counts: list[Json]) -> str:
     most = sorted(counts, key=lambda row: -row["count"])[:_SHOWN_REASONS]
-    return "; ".join(f"{row['text']} {row['count']}" for row in most) or "none"
+    return "；".join(_reason(row) for row in most) or "none"
+
+
+def _reason(row: Json) -> str:
+    """The reason's sentence, with the number where the sentence does not say it itself."""
+    text, count = row["text"].rstrip("。"), str(row["count"])
+    return text if count in text else f"{text} {count}"
 
 
 def _coverage(world: World) -> Iterator[str]:

@@ -56,6 +56,7 @@ class Wish:
     language: str
     language_required: bool
     preferences: str | None
+    with_expert: bool = False
     impossible: str | None = None
 
     @property
@@ -107,7 +108,8 @@ def _visit(
         language_required=False,
         preferences=None,
     )
-    return _with_tastes(chance, wish)
+    accompanied = in_round and not by_programme and bool(set(wish.topics) & set(_EXPERT_TOPICS))
+    return _with_tastes(chance, replace(wish, with_expert=accompanied and chance.random() < 0.3))
 
 
 def _district(programme: Programme) -> str:
@@ -205,7 +207,8 @@ def _with_tastes(chance: random.Random, wish: Wish) -> Wish:
 
 def _impossible(chance: random.Random, wish: Wish, days: tuple[dt.date, ...]) -> Wish:
     """The wish with one condition that nothing on offer can meet."""
-    visit = replace(wish, kind="visit", programme=None, audience="pupils", group_size=_class(wish.school))
+    plain = replace(wish, kind="visit", programme=None, audience="pupils", with_expert=False)
+    visit = replace(plain, group_size=_class(wish.school))
     too_near = replace(visit, distance_limit_km=1, impossible="too_near")
     whole_school = replace(visit, group_size=wish.school.enrolment, impossible="too_large")
     ways = (
