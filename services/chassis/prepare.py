@@ -35,7 +35,8 @@ def inboxes(service: str) -> Iterator[Inbox]:
     module = importlib.import_module(f"services.{service}.service")
     for _, kind in inspect.getmembers(module, inspect.isclass):
         for _, method in inspect.getmembers(kind, inspect.isfunction):
-            yield from (each for each in getattr(method, ENTRYPOINT_EXTENSIONS_ATTR, ()) if isinstance(each, Inbox))
+            entrypoints = getattr(method, ENTRYPOINT_EXTENSIONS_ATTR, ())
+            yield from (each for each in entrypoints if isinstance(each, Inbox))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ from typing import Any, Self, overload
 
 from nameko.containers import ServiceContainer, WorkerContext
 
+ENTRYPOINT_EXTENSIONS_ATTR: str
+
 class Extension:
     container: ServiceContainer
     def __init__(self) -> None: ...
