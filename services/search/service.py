@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import Any, ClassVar
+from functools import cache
+from typing import Any
 
 from nameko.extensions import DependencyProvider
 
@@ -19,15 +20,26 @@ from services.search.domain import SearchUnavailable
 from services.search.storage import Engine
 
 
-class Elastic(DependencyProvider):
-    """Gives each worker the Engine at ELASTICSEARCH_URL; starts also while that is down."""
+@cache
+def the_engine() -> Engine:
+    """The process's one Engine, at ELASTICSEARCH_URL; connects to nothing yet."""
+    return Engine(os.environ["ELASTICSEARCH_URL"])
 
-    _engines: ClassVar[dict[str, Engine]] = {}
+
+def elasticsearch_answers() -> bool:
+    """Whether the cluster can be asked and written to."""
+    try:
+        return the_engine().is_healthy()
+    except SearchUnavailable:
+        return False
+
+
+class Elastic(DependencyProvider):
+    """Gives each worker the Engine; the service starts also while Elasticsearch is down."""
 
     def setup(self) -> None:
-        """Connects to nothing yet."""
-        url = os.environ["ELASTICSEARCH_URL"]
-        self.engine = self._engines.setdefault(url, Engine(url))
+        """Shared by the process's classes."""
+        self.engine = the_engine()
 
     def get_dependency(self, _: object) -> Engine:
         """Return the engine."""
@@ -45,7 +57,7 @@ class SearchHttp:
     engine = Elastic()
     clock = Clock()
     tokens = Tokens()
-    telemetry = Telemetry("search")
+    telemetry = Telemetry("search", checks={"search": elasticsearch_answers})
     openapi = http.OpenApi("search")
 
     @http.endpoint("GET", "/search", query=Query, answer=SearchPage, roles=None, transaction=False)

@@ -1,0 +1,218 @@
+"""Elasticsearch away, frozen, killed: booking goes on, search says so and catches up; rebuilt while serving."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import requests
+
+from deploy.local.stack import Stack
+from services.chassis import rpc
+from tests.builders import provider as made
+from tests.builders.accounts import Person, nobody
+from tests.builders.holds import seats_item
+from tests.builders.provider import Json, Provider
+from tests.fixtures.stack import poll
+
+pytestmark = [pytest.mark.fault, pytest.mark.timeout(300)]
+CAUGHT_UP_SECONDS = 60.0
+
+# Run as `nameko run` would: everything patched before the client is imported; or, as the control, not.
+HUB = """
+import sys
+import eventlet
+if sys.argv[1] == "patched":
+    eventlet.monkey_patch()
+import json, os
+from services.search.domain import SearchUnavailable
+from services.search.storage import Engine
+
+engine = Engine(os.environ["ELASTICSEARCH_URL"])
+ticks = 0
+
+def tick():
+    global ticks
+    while True:
+        ticks += 1
+        eventlet.sleep(0.05)
+
+def ask(_):
+    try:
+        engine.search("keqiao-slots", {"size": 0})
+        return "answered"
+    except SearchUnavailable:
+        return "unavailable"
+
+ticker = eventlet.spawn(tick)
+print("ready", flush=True)
+sys.stdin.readline()
+outcomes = list(eventlet.GreenPool(8).imap(ask, range(8)))
+print(json.dumps({"ticks": ticks, "outcomes": outcomes}))
+"""
+
+
+def _visible(visitor: Person, slot: Json, **asked: object) -> list[Json]:
+    query = "".join(f"&{name}={value}" for name, value in asked.items())
+    answer = visitor.get(f"/search?programme_id={slot['programme_id']}{query}")
+    assert answer.status_code == 200, answer.text
+    items: list[Json] = answer.json()["items"]
+    return items
+
+
+@contextmanager
+def _without_elasticsearch(stack: Stack) -> Iterator[None]:
+    stack.stop("elasticsearch")
+    try:
+        yield
+    finally:
+        stack.start("elasticsearch")
+
+
+def _hold(stack: Stack, slot: Json, seats: int) -> None:
+    with rpc.client(stack.environment("matcher")["AMQP_URL"], "matcher") as matcher:
+        answer = matcher.call("catalog", "hold_many", {"items": [seats_item(slot, seats)]})
+    assert answer["items"][0]["outcome"] == "held", answer
+
+
+def test_booking_goes_on_without_search_which_says_so_and_catches_up(stack: Stack, museum: Provider) -> None:
+    visitor = nobody(stack)
+    programme = made.a_programme(museum, title=f"断电 {secrets.token_hex(4)}")
+    slot = made.a_slot(museum, programme)
+    poll(lambda: _visible(visitor, slot), 20)
+    with _without_elasticsearch(stack):
+        answer = visitor.call("GET", "/search?q=x", Accept_Language="en")
+        assert (answer.status_code, answer.json()["code"]) == (503, "search_unavailable")
+        assert "bookings go on" in answer.json()["detail"]
+        _hold(stack, slot, 12)
+        later = made.a_slot(museum, programme, days=40)
+        assert museum.staff.get(f"/slots/{slot['id']}").json()["taken"] == 12
+    found = poll(lambda: _complete(visitor, slot, {slot["id"]: 18, later["id"]: 30}), CAUGHT_UP_SECONDS)
+    assert len(found) == 2
+
+
+def _complete(visitor: Person, slot: Json, free: dict[str, int]) -> list[Json]:
+    items = _visible(visitor, slot)
+    assert {item["id"]: item["free"] for item in items} == free
+    return items
+
+
+def test_a_killed_elasticsearch_loses_nothing_that_was_taken_in(stack: Stack, museum: Provider) -> None:
+    visitor = nobody(stack)
+    slot = made.a_slot(museum)
+    poll(lambda: _visible(visitor, slot), 20)
+    _hold(stack, slot, 5)
+    poll(lambda: _complete(visitor, slot, {slot["id"]: 25}), 20)
+    stack.kill("elasticsearch", signal.SIGKILL)
+    stack.wait_healthy("elasticsearch", 120)
+    poll(lambda: _complete(visitor, slot, {slot["id"]: 25}), CAUGHT_UP_SECONDS)
+
+
+def test_a_search_service_killed_between_work_and_ack_hears_it_again(stack: Stack, museum: Provider) -> None:
+    visitor = nobody(stack)
+    slot = made.a_slot(museum)
+    poll(lambda: _visible(visitor, slot), 20)
+    for seats in range(1, 6):
+        _hold(stack, slot, seats)
+    stack.kill("search", signal.SIGKILL)
+    _hold(stack, slot, 10)
+    stack.wait_healthy("search", 60)
+    poll(lambda: _complete(visitor, slot, {slot["id"]: 5}), CAUGHT_UP_SECONDS)
+
+
+def test_a_rebuild_serves_all_the_while_and_ends_with_everything(stack: Stack, museum: Provider) -> None:
+    visitor = nobody(stack)
+    programme = made.a_programme(museum)
+    slot = made.a_slot(museum, programme)
+    poll(lambda: _visible(visitor, slot), 20)
+    before = _indices(stack)
+    ended, gaps = threading.Event(), 0
+
+    def watch() -> None:
+        nonlocal gaps
+        while not ended.is_set():
+            gaps += len(_visible(visitor, slot, bookable="false")) != 1
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    rebuilding = _rebuild(stack)
+    # What happens meanwhile goes to the old indices and to the new ones.
+    _hold(stack, slot, 7)
+    out, err = rebuilding.communicate(timeout=120)
+    ended.set()
+    watcher.join()
+    assert rebuilding.returncode == 0, err
+    assert gaps == 0
+    assert not before & _indices(stack)
+    poll(lambda: _complete(visitor, slot, {slot["id"]: 23}), CAUGHT_UP_SECONDS)
+    assert "slots: " in out
+
+
+def test_a_rebuild_that_is_killed_leaves_what_serves(stack: Stack, museum: Provider) -> None:
+    visitor = nobody(stack)
+    slot = made.a_slot(museum)
+    poll(lambda: _visible(visitor, slot), 20)
+    before = _indices(stack)
+    with _frozen(stack, "catalog"):
+        rebuilding = _rebuild(stack)
+        assert rebuilding.stdout is not None
+        while "catalog" not in rebuilding.stdout.readline():
+            assert rebuilding.poll() is None
+        rebuilding.kill()
+        rebuilding.communicate()
+    assert before <= _indices(stack)
+    assert _visible(visitor, slot)
+    again = _rebuild(stack)
+    _, err = again.communicate(timeout=120)
+    assert again.returncode == 0, err
+    assert len(_indices(stack)) == len(before)
+
+
+def _rebuild(stack: Stack) -> subprocess.Popen[str]:
+    environ = {**os.environ, **stack.environment("search"), "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-W", "ignore", "-m", "services.search.rebuild"]
+    return subprocess.Popen(command, env=environ, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def _indices(stack: Stack) -> set[str]:
+    url = stack.environment("operator")["ELASTICSEARCH_URL"]
+    rows = requests.get(f"{url}/_cat/indices/keqiao-*?format=json", timeout=10).json()
+    return {row["index"] for row in rows}
+
+
+@contextmanager
+def _frozen(stack: Stack, name: str) -> Iterator[None]:
+    stack.kill(name, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        stack.kill(name, signal.SIGCONT)
+
+
+@pytest.mark.parametrize(("how", "free"), [("patched", True), ("plain", False)])
+def test_waiting_for_elasticsearch_lets_other_workers_run(stack: Stack, how: str, free: bool) -> None:
+    """The control: without eventlet's patches the whole process waits for eight answers one after another."""
+    environ = {**os.environ, **stack.environment("search")}
+    command = [sys.executable, "-W", "ignore", "-c", HUB, how]
+    with subprocess.Popen(
+        command, env=environ, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as program:
+        assert program.stdout is not None
+        assert program.stdin is not None
+        assert program.stdout.readline() == "ready\n"
+        with _frozen(stack, "elasticsearch"):
+            program.stdin.write("go\n")
+            program.stdin.flush()
+            line = program.stdout.readline()
+    told = json.loads(line)
+    assert told["outcomes"] == ["unavailable"] * 8
+    # All eight wait out the deadline of three seconds at the same time, and the ticker ticks on.
+    assert (told["ticks"] > 20) is free, told
