@@ -32,6 +32,7 @@ from services.matcher.usecases import solving
 LANES = ("round", "at_once")
 LEASE = timedelta(seconds=10)
 BEAT_SECONDS = 1.0
+ENDING_SIGNALS = {signal.SIGTERM, signal.SIGINT}
 IDLE_SECONDS = 0.5
 # What was found is worth waiting for a busy database; beyond this another solver would have taken over.
 WRITE_TRIES = 5
@@ -176,9 +177,9 @@ class Lane:
 
 def main() -> int:
     """Run both lanes until SIGTERM or SIGINT; a running solve is left to whoever claims it next."""
+    # Taken by sigwait: a handler that sets an event hangs on the event's own lock when a second signal comes.
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING_SIGNALS)
     ending = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ending.set())
     configure_logs("solver")
     clock = system_clock()
     store = connect(os.environ["DATABASE_URL"], name="solver", max_size=6)
@@ -186,7 +187,8 @@ def main() -> int:
         lanes = [Thread(target=Lane(kind, store, clock, ending).run, daemon=True) for kind in LANES]
         for lane in lanes:
             lane.start()
-        ending.wait()
+        signal.sigwait(ENDING_SIGNALS)
+        ending.set()
     return 0
 
 
