@@ -36,6 +36,21 @@ def a_closed_round(conn: Connection) -> UUID:
     return round_id
 
 
+def test_two_processes_close_a_round_whose_time_is_over_once(store: Store) -> None:
+    wanted = {"name": "春季集中申报", "adcode": "150400", "opens_at": NOW, "offer_hours": 48, "policy": {}}
+    with store.transaction() as conn:
+        lifecycle.open_round(conn, now=NOW, actor=SOMEBODY, wanted=wanted | {"closes_at": DUE})
+
+    def tick() -> int:
+        with store.transaction() as conn:
+            return lifecycle.close_due(conn, now=DUE)
+
+    assert sum(together([tick] * 4)) == 1
+    with store.read() as conn:
+        jobs = conn.execute("select state from solve_job").fetchall()
+    assert [job["state"] for job in jobs] == ["queued"]
+
+
 def claim(store: Store, *, now: Any = DUE, kind: str = "round") -> dict[str, Any] | None:
     with store.transaction() as conn:
         return rounds.claim(conn, kind=kind, now=now, until=now + LEASE)
