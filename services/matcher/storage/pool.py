@@ -25,33 +25,33 @@ _WAITING = """
    and r.last_end > %(earliest)s
    and not exists (select from matches m where m.request_id = r.id and m.state = any(%(taken)s))
    and (t.request_id is null or t.next_try_at <= %(now)s
-        or t.tried_at < (select grown_at from capacity_growth) and t.tried_at < %(breath)s)
+        or t.tried_at < (select grown_at from capacity_growth where grown_at <= %(now)s)
+           and t.tried_at < %(now)s - least(t.tries, 6) * interval '10 seconds')
 """
 
 
-def any_waiting(conn: Connection, *, now: datetime, earliest: datetime, breath: datetime) -> bool:
+def any_waiting(conn: Connection, *, now: datetime, earliest: datetime) -> bool:
     """Whether a request is due to be matched at once (see `waiting`)."""
-    row = conn.execute(f"select 1 {_WAITING} limit 1", _due(now, earliest, breath)).fetchone()
+    row = conn.execute(f"select 1 {_WAITING} limit 1", _due(now, earliest)).fetchone()
     return row is not None
 
 
-def waiting(
-    conn: Connection, *, now: datetime, earliest: datetime, breath: datetime, limit: int
-) -> list[UUID]:
+def waiting(conn: Connection, *, now: datetime, earliest: datetime, limit: int) -> list[UUID]:
     """Requests due to be matched at once: those of no round, and those that a published round left over.
 
     A request is due if it was never tried, if its next try has come, or if capacity has grown since its last
-    one and that is before `breath`. One whose last window ends by `earliest` is past.
+    one, which was ten seconds ago, or up to a minute for one that was tried often. One whose last window
+    ends by `earliest` is past.
     """
     rows = conn.execute(
         f"select r.id {_WAITING} order by t.tried_at nulls first, r.id limit %(limit)s",
-        {**_due(now, earliest, breath), "limit": limit},
+        {**_due(now, earliest), "limit": limit},
     )
     return [row["id"] for row in rows]
 
 
-def _due(now: datetime, earliest: datetime, breath: datetime) -> Row:
-    return {"now": now, "earliest": earliest, "breath": breath, "taken": list(_TAKEN)}
+def _due(now: datetime, earliest: datetime) -> Row:
+    return {"now": now, "earliest": earliest, "taken": list(_TAKEN)}
 
 
 def of_round(conn: Connection, round_id: UUID, earliest: datetime) -> list[UUID]:
@@ -102,7 +102,7 @@ def capacity_grew(conn: Connection, now: datetime) -> None:
     conn.execute(
         "insert into capacity_growth as g (only_one, grown_at) values (true, %s)"
         " on conflict (only_one) do update set grown_at = excluded.grown_at"
-        " where g.grown_at < excluded.grown_at - interval '1 second'",
+        " where g.grown_at not between excluded.grown_at - interval '1 second' and excluded.grown_at",
         [now],
     )
 

@@ -24,8 +24,6 @@ AT_ONCE_LIMIT = 300
 AT_ONCE_OFFER_HOURS = 48
 # A request that could not be served waits longer each time; grown capacity cuts the wait short.
 SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(minutes=15)
-# After capacity grew, a request is tried again no sooner than this long after its last try.
-BREATH = timedelta(seconds=10)
 _KINDS = {"visit": ("slot",), "expert": ("expert",), "exhibition": ("unit",), "training": ("slot", "expert")}
 
 
@@ -94,9 +92,7 @@ def _finish(conn: Connection, job: Row, state: str, now: datetime, failure: str 
 
 
 def _due(conn: Connection, now: datetime) -> list[UUID]:
-    return pool.waiting(
-        conn, now=now, earliest=now + domain.SHORTEST_LEAD, breath=now - BREATH, limit=AT_ONCE_LIMIT
-    )
+    return pool.waiting(conn, now=now, earliest=now + domain.SHORTEST_LEAD, limit=AT_ONCE_LIMIT)
 
 
 def _draft(conn: Connection, job: Row, world: World, solution: Solution, now: datetime) -> int:
