@@ -80,7 +80,7 @@ class Stack:
             self._supervisor.ensure_running()
             self._start_stage(wanted, Stage.NAMING)
             self._start_stage(wanted, Stage.SERVERS)
-            if only is None and services:
+            if _needs_schemas(wanted):
                 ours.compile_sources(self.settings)
                 self.migrate()
             self._start_stage(wanted, Stage.SERVICES)
@@ -285,6 +285,11 @@ def _wanted(only: Iterable[str] | None, services: bool) -> tuple[str, ...]:
     if "rabbitmq" in chosen:
         chosen.add("epmd")
     return tuple(name for name in PROCESSES if name in chosen)
+
+
+def _needs_schemas(names: Iterable[str]) -> bool:
+    """Whether a service or worker is among them: it starts on tables and queues that must be there."""
+    return any(PROCESSES[name].stage is Stage.SERVICES for name in names)
 
 
 def _free_port() -> int:
