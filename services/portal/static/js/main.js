@@ -90,7 +90,7 @@ function placeButton(name) {
 async function showSuggestions() {
   const part = at("q").value.trim();
   const names = part ? await suggest(part) : [];
-  at("suggestions").replaceChildren(...names.map((name) => new Option(name, name)));
+  if (at("q").value.trim() === part) at("suggestions").replaceChildren(...names.map((name) => new Option(name, name)));
 }
 
 function choosePlace(adcode) {

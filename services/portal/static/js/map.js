@@ -9,7 +9,9 @@ const CORNERS = [[0.485, 0.28], [0, 0.56], [-0.485, 0.28], [-0.485, -0.28], [0, 
 export function draw(region, numbers, chosen, choose) {
   const most = Math.max(1, ...region.cells.map((cell) => numbers[cell.adcode] ?? 0));
   const svg = element("svg", { viewBox: box(region.cells), role: "group", "aria-labelledby": "area-title" });
-  for (const cell of region.cells) svg.append(tile(cell, numbers[cell.adcode] ?? 0, most, chosen, choose));
+  // The chosen tile comes last, so that no neighbour lies on its frame.
+  const cells = [...region.cells].sort((one, other) => (one.adcode === chosen) - (other.adcode === chosen));
+  for (const cell of cells) svg.append(tile(cell, numbers[cell.adcode] ?? 0, most, chosen, choose));
   return svg;
 }
 

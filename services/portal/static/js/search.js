@@ -31,17 +31,15 @@ async function read(path, wish) {
 export function hitCard(hit) {
   const card = make("li", "hit");
   card.append(make("span", "tag", text(hit.type)), title(hit));
-  for (const line of [when(hit), where(hit), who(hit)]) if (line) card.append(make("p", "facts", line));
-  const summary = hit.highlights.summary ?? "";
-  if (summary) card.append(line("facts", marked(summary)));
+  if (hit.starts_at) card.append(make("p", "facts", when(hit)));
+  for (const words of [where(hit), who(hit)]) if (words) card.append(given("p", "facts", [words]));
+  if (hit.highlights.summary) card.append(given("p", "facts", marked(hit.highlights.summary)));
   if (hit.type === "slot") card.append(seats(hit));
   return card;
 }
 
 function title(hit) {
-  const heading = make("h3");
-  heading.append(...(hit.highlights.title ? marked(hit.highlights.title) : [hit.title]));
-  return heading;
+  return given("h3", "", hit.highlights.title ? marked(hit.highlights.title) : [hit.title]);
 }
 
 /** The nodes of a highlight: its text, and a <mark> for each <em>; no other element passes. */
@@ -51,7 +49,6 @@ export function marked(html) {
 }
 
 function when(hit) {
-  if (!hit.starts_at) return "";
   const form = new Intl.DateTimeFormat(language() === "zh" ? "zh-CN" : "en-GB", {
     timeZone: "Asia/Shanghai", month: "long", day: "numeric", weekday: "short", hour: "2-digit", minute: "2-digit",
   });
@@ -72,10 +69,12 @@ function seats(hit) {
   return make("p", full ? "seats full" : "seats", text(full ? "full" : "seats", { n: hit.free }));
 }
 
-function line(style, nodes) {
-  const paragraph = make("p", style);
-  paragraph.append(...nodes);
-  return paragraph;
+// What owners wrote is Chinese, whatever language the page itself speaks.
+function given(tag, style, nodes) {
+  const node = make(tag, style);
+  node.lang = "zh-CN";
+  node.append(...nodes);
+  return node;
 }
 
 function make(tag, style = "", content = "") {

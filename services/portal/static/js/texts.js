@@ -8,7 +8,7 @@ const zh = {
   programme: "活动", slot: "场次", venue: "场馆", expert: "专家",
   foundTitle: "搜索结果", more: "再看一些",
   countsTitle: "眼下有这些资源", areaTitle: "各旗县区的场馆与活动",
-  areaText: "选一个旗县区，看那里有什么。方格图只表示相邻关系，不是行政区划界线。",
+  areaText: "选一个旗县区，看那里有什么。六边形图只表示相邻关系，不是行政区划界线。",
   stepsTitle: "一次活动是怎样安排的",
   step1: "学校申请", step1text: "写明主题、人数、可行的时间和路程上限。集中申报期内不分先后。",
   step2: "统一匹配", step2text: "全部申请一起求解，并给出离最优还差多少的证明。从未轮到的和偏远的学校优先。",

@@ -1,0 +1,98 @@
+"""The public page's files: nothing inline, nothing from elsewhere, and every word in both languages."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+STATIC = Path(__file__).resolve().parents[3] / "services/portal/static"
+SCRIPTS = {path.name: path.read_text(encoding="utf-8") for path in (STATIC / "js").glob("*.js")}
+
+
+class Page(HTMLParser):
+    """The tags of the page, with their attributes, and what stands inside scripts and styles."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.inline: list[str] = []
+        self._within = ""
+        self.feed((STATIC / "index.html").read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, {name: value or "" for name, value in attrs}))
+        self._within = tag
+
+    def handle_endtag(self, tag: str) -> None:
+        self._within = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._within in ("script", "style") and data.strip():
+            self.inline.append(data)
+
+    def values(self, attribute: str) -> list[str]:
+        return [attributes[attribute] for _, attributes in self.tags if attribute in attributes]
+
+
+PAGE = Page()
+
+
+def texts() -> dict[str, set[str]]:
+    """language -> the keys that it has words for."""
+    found = re.findall(r"^const (zh|en) = \{(.*?)^\};", SCRIPTS["texts.js"], re.DOTALL | re.MULTILINE)
+    return {
+        language: set(re.findall(r"(?:^\s*|,\s*)(\w+): \"", body, re.MULTILINE)) for language, body in found
+    }
+
+
+def test_nothing_is_inline() -> None:
+    assert not PAGE.inline
+    for _, attributes in PAGE.tags:
+        assert "style" not in attributes
+        assert not [name for name in attributes if name.startswith("on")]
+
+
+def test_nothing_comes_from_elsewhere() -> None:
+    for address in PAGE.values("src") + PAGE.values("href"):
+        assert address.startswith(("/", "#"))
+    for path in [*(STATIC / "js").glob("*.js"), STATIC / "style.css", STATIC / "index.html"]:
+        foreign = set(re.findall(r"https?://[^\s\"')]+", path.read_text(encoding="utf-8")))
+        assert foreign <= {"http://www.w3.org/2000/svg"}, path.name
+
+
+def test_what_is_named_is_there() -> None:
+    for address in PAGE.values("src") + PAGE.values("href"):
+        if address.startswith("/") and address != "/":
+            assert (STATIC / address.removeprefix("/")).is_file(), address
+
+
+def test_text_of_others_never_becomes_html() -> None:
+    for name, script in SCRIPTS.items():
+        assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", script), name
+
+
+def test_both_languages_have_the_same_words() -> None:
+    known = texts()
+    assert known["zh"] == known["en"]
+    assert len(known["zh"]) > 30
+
+
+def test_every_word_that_is_used_exists() -> None:
+    said = {key for script in SCRIPTS.values() for key in re.findall(r"\btext\(\"(\w+)\"", script)}
+    wanted = said | set(PAGE.values("data-t")) | set(PAGE.values("data-tp"))
+    assert wanted <= texts()["zh"]
+
+
+def test_every_field_has_a_label_and_every_section_a_heading() -> None:
+    labelled = set(PAGE.values("for"))
+    ids = set(PAGE.values("id"))
+    assert "q" in labelled
+    assert set(PAGE.values("aria-labelledby")) <= ids
+
+
+def test_the_region_has_each_division_once() -> None:
+    cells = json.loads((STATIC / "region.json").read_text(encoding="utf-8"))["cells"]
+    assert len({cell["adcode"] for cell in cells}) == len(cells) == 12
+    assert len({(cell["x"], cell["y"]) for cell in cells}) == 12
