@@ -15,11 +15,11 @@ import yaml
 from deploy.compose.secrets import variable
 from deploy.local import secret_store
 from deploy.local.environment import environment
-from deploy.local.processes import DATABASES, PROCESSES, Process
+from deploy.local.processes import DATABASES, PROCESSES, SERVICES, Process
 from deploy.local.servers import ours
 from deploy.local.settings import CHECKOUT, DEFAULT_ELASTICSEARCH, Settings
 
-_ONE_SHOTS = {"databases", "migrate"}
+_ONE_SHOTS = {"databases", "migrate", "queues"}
 #: How a stack's processes are found among others on one machine; a container needs no such mark.
 _LOCAL_ONLY = {"KEQIAO_STATE"}
 _SAME_VALUE = {"KEQIAO_SERVICE", "PSYCOPG_WAIT_FUNC", "RELAY_SERVICES", "MAIL_FROM", "KEQIAO_ENVIRONMENT"}
@@ -91,7 +91,7 @@ def test_each_container_is_limited_and_not_root(compose: Mapping[str, Any], name
 
 
 def test_each_process_of_ours_has_a_user_of_its_own(compose: Mapping[str, Any]) -> None:
-    users = [compose[name]["user"] for name in (*_OURS, "migrate")]
+    users = [compose[name]["user"] for name in (*_OURS, "migrate", "queues")]
     assert len(set(users)) == len(users)
 
 
@@ -105,8 +105,9 @@ def test_one_shots_run_once_and_before_the_services(compose: Mapping[str, Any]) 
         assert compose[name]["restart"] in ("no", False)
     done = {"condition": "service_completed_successfully"}
     assert compose["migrate"]["depends_on"]["databases"] == done
+    assert compose["queues"]["depends_on"]["migrate"] == done
     for name in (process.name for process in PROCESSES.values() if process.is_service):
-        assert compose[name]["depends_on"]["migrate"] == done
+        assert compose[name]["depends_on"]["queues"] == done
 
 
 def test_every_image_has_a_fixed_tag(compose: Mapping[str, Any]) -> None:
@@ -135,6 +136,14 @@ def test_every_database_is_provisioned_and_migrated(compose: Mapping[str, Any]) 
     assert f"for service in {' '.join(DATABASES)}; do" in script
     owners = {f"DATABASE_OWNER_URL_{service.upper()}" for service in DATABASES}
     assert owners <= set(compose["migrate"]["environment"])
+
+
+def test_every_queue_is_made_before_anything_is_published(
+    compose: Mapping[str, Any], production: Settings
+) -> None:
+    local = environment(production, "prepare")
+    assert set(compose["queues"]["environment"]) == set(local) - _LOCAL_ONLY
+    assert compose["queues"]["command"][3:] == list(SERVICES)
 
 
 def test_every_secret_comes_from_the_env_file() -> None:
