@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from html import escape
 
 from services.search import words
@@ -11,7 +12,8 @@ Span = tuple[int, int]
 _LEAST_PART, _CONTEXT = 2, 40
 
 
-def highlighted(text: str | None, runs: Sequence[str]) -> str | None:
+@lru_cache(maxsize=4096)
+def highlighted(text: str | None, runs: tuple[str, ...]) -> str | None:
     """The text as HTML with what was met in `<em>`, all else escaped; None where nothing is met."""
     if not text:
         return None
@@ -19,7 +21,8 @@ def highlighted(text: str | None, runs: Sequence[str]) -> str | None:
     return _marked(text, spans) if spans else None
 
 
-def excerpt(text: str | None, runs: Sequence[str]) -> str | None:
+@lru_cache(maxsize=4096)
+def excerpt(text: str | None, runs: tuple[str, ...]) -> str | None:
     """As `highlighted`, cut to the surroundings of what is met first."""
     if not text:
         return None

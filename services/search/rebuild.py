@@ -12,10 +12,11 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from uuid import UUID
 
 from services.chassis import rpc
 from services.chassis.instant import system_clock
+from services.chassis.refill import DEADLINE_SECONDS, refill
 from services.search import domain
 from services.search.storage import Engine
 from services.search.usecases import prepare
@@ -28,7 +29,6 @@ HEARS: Mapping[str, Sequence[str]] = {
 }
 #: An aggregate of each owner whose facts are kept under `<aggregate>:<id>`, to tell when all has arrived.
 _FENCES = {"accounts": "organisation", "catalog": "venue", "experts": "expert"}
-PAGE = 1000
 ARRIVAL_SECONDS = 600.0
 _POLL_SECONDS = 0.2
 
@@ -45,8 +45,7 @@ def rebuild(
     engine.drop(engine.building)
     engine.create(engine.building, f"{now:%Y%m%d%H%M%S}")
     try:
-        for owner in HEARS:
-            _tell_all(owners, owner, say)
+        refill(owners, "search", HEARS, say)
         for owner in HEARS:
             _wait_for_all(engine, owners, owner)
     except BaseException:
@@ -58,19 +57,11 @@ def rebuild(
     engine.promote()
 
 
-def _tell_all(owners: rpc.PlainClient, owner: str, say: Callable[[str], None]) -> None:
-    for aggregate in HEARS[owner]:
-        say(f"{owner} tells every {aggregate}")
-        answer = _republish(owners, owner, aggregate)
-        while not answer["done"]:
-            answer = _republish(owners, owner, aggregate, after=answer["last"])
-
-
-def _republish(
-    owners: rpc.PlainClient, owner: str, aggregate: str, *, after: object = None, limit: int = PAGE
-) -> dict[str, Any]:
-    body = {"consumer": "search", "aggregate": aggregate, "after": after, "limit": limit}
-    return owners.call(owner, "republish", body, deadline_seconds=30.0)
+def _tell_one(owners: rpc.PlainClient, owner: str) -> UUID | None:
+    """Let the owner tell one thing again; which, or None if it has none."""
+    body = {"consumer": "search", "aggregate": _FENCES[owner], "limit": 1}
+    told: UUID | None = owners.call(owner, "republish", body, deadline_seconds=DEADLINE_SECONDS)["last"]
+    return told
 
 
 def _wait_for_all(engine: Engine, owners: rpc.PlainClient, owner: str) -> None:
@@ -78,12 +69,12 @@ def _wait_for_all(engine: Engine, owners: rpc.PlainClient, owner: str) -> None:
 
     Its last write's number is read between, so that its earlier arrival is not taken for the last.
     """
-    one = _republish(owners, owner, _FENCES[owner], limit=1)["last"]
+    one = _tell_one(owners, owner)
     if one is None:
         return
     key = f"{_FENCES[owner]}:{one}"
     first = _until(lambda: engine.write_number(engine.building, key), owner)
-    _republish(owners, owner, _FENCES[owner], limit=1)
+    _tell_one(owners, owner)
     _until(lambda: _later(engine.write_number(engine.building, key), first), owner)
 
 

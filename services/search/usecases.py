@@ -171,7 +171,7 @@ def _bookable(engine: Engine, asked: Mapping[str, Any], now: datetime) -> list[s
 
 def _item(hit: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
     view: dict[str, Any] = hit["_source"]["view"]
-    runs = words.runs(asked.get("q") or "")
+    runs = tuple(words.runs(asked.get("q") or ""))
     return {**view, "distance_km": _distance_km(view, hit, asked), "highlights": _highlights(view, runs)}
 
 
@@ -185,7 +185,7 @@ def _distance_km(view: Mapping[str, Any], hit: Mapping[str, Any], asked: Mapping
     return round(hit["sort"][0] * geo.ROAD_FACTOR, 1) if asked["sort"] == "distance" else None
 
 
-def _highlights(view: Mapping[str, Any], runs: Sequence[str]) -> dict[str, str]:
+def _highlights(view: Mapping[str, Any], runs: tuple[str, ...]) -> dict[str, str]:
     if not runs:
         return {}
     whole = {name: highlighted(view.get(name), runs) for name in _HIGHLIGHTED}

@@ -1,4 +1,4 @@
-"""Elasticsearch away, frozen, killed: booking goes on, search says so and catches up; rebuilt while serving."""
+"""Elasticsearch away, frozen, killed: booking goes on, search says so and catches up; rebuilds."""
 
 from __future__ import annotations
 

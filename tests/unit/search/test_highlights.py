@@ -6,8 +6,8 @@ from services.search import words
 from services.search.highlights import excerpt, highlighted
 
 
-def _runs(text: str) -> list[str]:
-    return words.runs(text)
+def _runs(text: str) -> tuple[str, ...]:
+    return tuple(words.runs(text))
 
 
 def test_a_word_is_marked() -> None:
