@@ -27,9 +27,9 @@ AT_A_TIME = 40
 ITEMS_PER_COMMAND = 100
 # A party that answers waits for the transaction that its match is in: it must stay short.
 WRITTEN_TOGETHER = 8
-COMMAND_SECONDS = 5.0
+COMMAND_SECONDS = 4.0
 # Longer than all commands of one step together: two owners, two commands each.
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=20)
 # While it is being confirmed, a hold must not run out.
 CONFIRM_MARGIN = timedelta(hours=1)
 
