@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 import requests
@@ -54,7 +55,7 @@ class Office:
         """What a person reads."""
         with self.store.read() as conn:
             return showing.messages(
-                conn, facts.UUID(user["id"]), language=language, filters={}, after=None, limit=50
+                conn, UUID(user["id"]), language=language, filters={}, after=None, limit=50
             )
 
     def kinds(self, user: State) -> list[str]:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from uuid import UUID
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -15,7 +16,6 @@ from services.notices.domain import MAIL_DELAYS
 from services.notices.mail import Postbox
 from services.notices.storage import deliveries
 from services.notices.usecases import showing
-from tests.builders.facts import UUID
 from tests.integration.notices.conftest import Office
 from tests.integration.notices.test_telling import Story
 

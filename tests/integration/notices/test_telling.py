@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -12,7 +13,7 @@ from schemas.http.notices import NoticeView
 from schemas.refusal import NotFound
 from services.notices.usecases import showing
 from tests.builders import facts
-from tests.builders.facts import UUID, State
+from tests.builders.facts import State
 from tests.integration.notices.conftest import Office
 
 WHEN = facts.NOW + timedelta(days=14)

@@ -12,7 +12,7 @@ _SCHOOL = facts.school("桥北小学")
 _PROGRAMME = facts.programme("红山文化", facts.some_id())
 
 
-def _match(**known: object) -> domain.State:
+def _match(**known: object) -> facts.State:
     museum, expert = _PROGRAMME["organisation_id"], facts.some_id()
     agreements = [
         facts.agreement("school", _SCHOOL["organisation_id"], needed=False),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from schemas.http.notices import MAILED_KINDS
+from services.chassis.ids import new_id
 from services.notices import domain, texts
 from services.notices.mail import Letter, Postbox
-from tests.builders import facts
 
 PARAMS = {
     "title": "红山文化",
@@ -62,7 +62,7 @@ def test_text_in_a_name_is_no_template() -> None:
 def test_a_letter_cannot_carry_a_second_header() -> None:
     postbox = Postbox("127.0.0.1:25", "KeQiao <notices@example.org>", "http://example.org")
     letter = Letter(
-        id=facts.new_id(),
+        id=new_id(),
         name="王芳\r\nBcc: x@example.org",
         address="w@example.org",
         language="zh",
