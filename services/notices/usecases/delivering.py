@@ -60,7 +60,7 @@ def _deliver(store: Store, clock: Now, postbox: Postbox, delivery: Row) -> None:
 
 
 def _worth_sending(conn: Connection, delivery: Row, contents: Row, now: datetime) -> bool:
-    """Whether the reader can be reached and wants it, and what it says is still so and still concerns them."""
+    """Whether the reader can be reached and wants it, and what it says is so and still concerns them."""
     rule, subject = domain.rule_of(contents["kind"]), contents["subject"]
     wanted = contents["reachable"] and not contents["muted"] and subject is not None
     return bool(
