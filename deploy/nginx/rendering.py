@@ -32,6 +32,9 @@ _PROBLEMS = {
     504: ("no_answer", "A part of the system did not answer in time.", "系统某部分未及时应答，请稍后再试。"),
 }
 
+#: Said while the address is not read yet: nginx cannot go to a named location then, and would say 500.
+_WITHOUT_ADDRESS = (400, 414)
+
 
 def for_local_stack(settings: Settings, home: Path, portal: Path) -> str:
     """The whole configuration with this stack's ports and folders; `portal` holds the pages."""
@@ -101,7 +104,11 @@ def _route(owner: str, names: tuple[str, ...]) -> str:
 
 
 def _error_pages() -> str:
-    return "\n".join(f"        error_page {status} @problem_{status};" for status in _PROBLEMS)
+    return "\n".join(f"        error_page {status} {_place(status)};" for status in _PROBLEMS)
+
+
+def _place(status: int) -> str:
+    return f"/edge/problems/{status}" if status in _WITHOUT_ADDRESS else f"@problem_{status}"
 
 
 def _problems() -> str:
@@ -110,11 +117,11 @@ def _problems() -> str:
 
 def _problem(status: int, code: str, english: str, chinese: str) -> str:
     body = (
-        f'{{"type":"/problems/{code}","title":"{english}","status":{status},"code":"{code}",'
+        f'{{"type":"/problems/{code}","title":"$problem_detail_{status}","status":{status},"code":"{code}",'
         f'"detail":"$problem_detail_{status}","trace_id":"$trace_id"}}'
     )
     return f"""\
-        location @problem_{status} {{
+        location {_place(status)} {{
             internal;
             default_type application/problem+json;
             set $problem_detail_{status} "{english}";
