@@ -160,7 +160,7 @@ def _query_params(endpoint: Endpoint, converter: Any) -> list[dict[str, Any]]:
         return []
     return [
         {
-            "name": name,
+            "name": field.data_key or name,
             "in": "query",
             "required": field.required,
             "schema": _query_schema(name, field, converter),

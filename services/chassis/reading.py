@@ -78,7 +78,7 @@ def read_query(arguments: MultiDict[str, str], schema: type[Schema] | None) -> d
 
     A list may be repeated (`a=1&a=2`) or set off by commas; anything else may be given once.
     """
-    known = shared(schema).fields if schema else {}
+    known = _by_wire_name(schema) if schema else {}
     value = {name: _typed(known.get(name), name, given) for name, given in arguments.lists()}
     if schema is None:
         unknown = [FieldError(name[:200], "unknown_field") for name in list(value)[:100]]
@@ -96,6 +96,10 @@ def read_if_match(header: str | None) -> int:
     if not found:
         raise MalformedHeader(header="If-Match", field="If-Match")
     return int(found[2])
+
+
+def _by_wire_name(schema: type[Schema]) -> Mapping[str, Field[Any]]:
+    return {field.data_key or name: field for name, field in shared(schema).fields.items()}
 
 
 def _raw(request: Request) -> bytes:
