@@ -25,6 +25,9 @@ from services.chassis.trace import from_traceparent, new_trace
 
 TRACE = "keqiao.trace"  # where the environ carries the trace id
 _IDLE_SECONDS = 75
+# Longer than the edge lets any line be (16 KiB), so that what is too long is refused there, and in words.
+_LONGEST_LINE = 20 * 1024
+wsgi.MAX_HEADER_LINE = _LONGEST_LINE
 _CONNECTION = "keqiao.connection"
 _UNMATCHED = "unmatched"
 _log = logging.getLogger(__name__)
@@ -85,6 +88,7 @@ class EdgeServer(WebServer):
             log=_log,
             log_output=False,
             socket_timeout=_IDLE_SECONDS,
+            url_length_limit=_LONGEST_LINE,
         )
 
 
