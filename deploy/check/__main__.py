@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from deploy.check.quiet import in_flight, settler
-from deploy.check.reader import live_reader
+from deploy.check.reader import CannotRead, live_reader
 from deploy.check.rules import matches, messages, places, seats, views
 from deploy.check.verdict import Rule, Verdict, judge
 
@@ -32,12 +32,19 @@ SHOWN = 10
 def main(arguments: Sequence[str] | None = None) -> int:
     """Checks the stack that the environment names."""
     options = _options(arguments)
-    with live_reader() as reader:
-        settle = settler(reader, options.wait, lambda line: print(f"  {line}", file=sys.stderr))
-        verdicts = judge(RULES, reader, settle)
-        moving = in_flight(reader)
+    try:
+        verdicts, moving = _judged(options.wait)
+    except CannotRead as error:
+        print(f"check: FAILED (cannot read {error})")
+        return 1
     print(_as_json(verdicts, moving) if options.json else _as_text(verdicts, moving))
     return 0 if all(verdict.ok for verdict in verdicts) else 1
+
+
+def _judged(wait_seconds: float) -> tuple[list[Verdict], dict[str, int]]:
+    with live_reader() as reader:
+        settle = settler(reader, wait_seconds, lambda line: print(f"  {line}", file=sys.stderr))
+        return judge(RULES, reader, settle), in_flight(reader)
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -14,6 +14,10 @@ from psycopg.rows import dict_row
 Row = dict[str, Any]
 
 
+class CannotRead(Exception):
+    """A database or the search servers did not answer, so nothing can be said."""
+
+
 class Reader:
     """One read-only connection a database, opened when first asked for."""
 
@@ -23,8 +27,11 @@ class Reader:
 
     def rows(self, service: str, query: str, params: Mapping[str, object] | None = None) -> list[Row]:
         """The rows of one query, each query seeing one moment of its database."""
-        with self._connection(service).cursor() as cursor:
-            return cursor.execute(query.encode(), params).fetchall()
+        try:
+            with self._connection(service).cursor() as cursor:
+                return cursor.execute(query.encode(), params).fetchall()
+        except psycopg.OperationalError as error:
+            raise CannotRead(f"{service}'s database: {error}") from error
 
     def one(self, service: str, query: str, params: Mapping[str, object] | None = None) -> Row:
         """The only row of a query."""
@@ -48,9 +55,12 @@ class Reader:
         return {bucket["key"]: int(bucket["versions"]["value"]) for bucket in buckets}
 
     def _found(self, alias: str, body: Row) -> Row:
-        requests.post(f"{self._elasticsearch}/{alias}/_refresh", timeout=30).raise_for_status()
-        answer = requests.post(f"{self._elasticsearch}/{alias}/_search", json=body, timeout=30)
-        answer.raise_for_status()
+        try:
+            requests.post(f"{self._elasticsearch}/{alias}/_refresh", timeout=30).raise_for_status()
+            answer = requests.post(f"{self._elasticsearch}/{alias}/_search", json=body, timeout=30)
+            answer.raise_for_status()
+        except requests.RequestException as error:
+            raise CannotRead(f"index {alias}: {error}") from error
         found: Row = answer.json()
         return found
 

@@ -40,7 +40,7 @@ select hold_id, match_id, expert_id as resource_id, quantity, state
 STUCK = "select id, state, failures from matches where state = any(%(driven)s) and next_step_at is null"
 MOVING = "select count(*) as n from matches where state = any(%(driven)s)"
 SEEN = "select request_id, id as match_id, state from matches where state = any(%(seen)s)"
-REQUESTS = "select id, state, match_id from requests where state <> 'withdrawn'"
+REQUESTS = "select id, state, match_id from requests"
 Live = dict[UUID, Row]
 
 
@@ -79,17 +79,19 @@ def requests_stand_where_matches_do(reader: Reader) -> Finding:
     """What demand tells the school is what matcher has, match by match."""
     rows = reader.rows("matcher", SEEN, {"seen": list(SEEN_AS)})
     matched = {row["request_id"]: row for row in rows}
-    requests = reader.rows("demand", REQUESTS)
+    requests = {row["id"]: row for row in reader.rows("demand", REQUESTS)}
     suspects = {
-        f"request {request['id']}": how
-        for request in requests
-        if (how := _standing_differs(request, matched.get(request["id"])))
+        f"request {identity}": how
+        for identity in requests.keys() | matched.keys()
+        if (how := _standing_differs(requests.get(identity), matched.get(identity)))
     }
     return Finding({"requests": len(requests), "matched": len(matched)}, suspects)
 
 
-def _standing_differs(request: Row, match: Row | None) -> str | None:
-    if match is None:
+def _standing_differs(request: Row | None, match: Row | None) -> str | None:
+    if request is None:
+        return f"matcher's match is {match['state']}, demand has no such request" if match else None
+    if match is None or request["state"] == "withdrawn":
         shown = request["state"] in SEEN_AS.values()
         return f"demand says {request['state']}, matcher has no match" if shown else None
     there = SEEN_AS[match["state"]]

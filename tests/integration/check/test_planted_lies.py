@@ -8,10 +8,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+import requests
 
-from deploy.check.reader import Reader, Row
+from deploy.check.reader import CannotRead, Reader, Row
 from deploy.check.rules import matches, messages, places, seats, views
+from deploy.local.stack import Stack
 from services.chassis.store import Store
+from services.search.storage import Engine
+from services.search.usecases import prepare
 from tests.fixtures.scratch import Scratch
 
 NOW = datetime(2026, 12, 1, 2, tzinfo=UTC)
@@ -37,8 +41,8 @@ _LOOSE = {
 class Databases(Reader):
     """The check's reader on scratch databases."""
 
-    def __init__(self, scratch: Scratch) -> None:
-        super().__init__("", "")
+    def __init__(self, scratch: Scratch, elasticsearch_url: str = "") -> None:
+        super().__init__("", elasticsearch_url)
         self._scratch = scratch
         self._stores: dict[str, Store] = {}
 
@@ -233,6 +237,17 @@ def test_a_projection_that_is_behind_and_one_that_misses_something(
     }
 
 
+def test_a_request_that_is_told_otherwise_than_it_is_matched(databases: Databases) -> None:
+    matched = match(databases, "confirmed", uuid4(), resource_id=uuid4())
+    with databases.store("matcher").read() as conn:
+        row = conn.execute("select request_id from matches where id = %s", [matched]).fetchone()
+    assert row
+    suspects = matches.requests_stand_where_matches_do(databases).suspects
+    assert suspects == {
+        f"request {row['request_id']}": "matcher's match is confirmed, demand has no such request"
+    }
+
+
 def test_a_trail_that_lacks_an_act(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(views, "hearing", lambda: {"ledger": {"accounts": ["organisation"]}})
     published(databases, uuid4(), 1)
@@ -290,3 +305,30 @@ def test_an_event_that_nobody_read(databases: Databases, monkeypatch: pytest.Mon
     finding = messages.events_are_read(databases)
     assert list(finding.suspects) == [f"event {unread} of accounts to demand"]
     assert finding.numbers == {"streams": 1, "unread": 1}
+
+
+@pytest.fixture
+def indices(stack: Stack, scratch: Scratch, only: list[str]) -> Databases:
+    """Empty databases beside the stack's own search indices."""
+    if only and "elasticsearch" not in only:
+        pytest.skip("this run has no Elasticsearch")
+    url = stack.environment("checker")["ELASTICSEARCH_URL"]
+    engine = Engine(url)
+    prepare(engine)
+    engine.close()
+    return Databases(scratch, url)
+
+
+def test_a_document_that_its_owner_does_not_know(indices: Databases, stack: Stack) -> None:
+    address = f"{stack.environment('checker')['ELASTICSEARCH_URL']}/keqiao-programmes/_doc/{uuid4()}"
+    requests.put(address, json={"title": "x", "shown": False}, timeout=10).raise_for_status()
+    try:
+        suspects = views.search_has_everything(indices).suspects
+    finally:
+        requests.delete(address, timeout=10).raise_for_status()
+    assert "catalog has 0" in suspects["index of programmes"]
+
+
+def test_a_database_that_is_away_is_said_to_be_away() -> None:
+    with pytest.raises(CannotRead, match="catalog's database"):
+        Reader("postgresql://checker@127.0.0.1:1/{service}", "").rows("catalog", "select 1")
