@@ -16,11 +16,10 @@ import pytest
 import requests
 
 from deploy.local.stack import Stack
-from services.chassis import rpc
 from tests.builders import provider as made
 from tests.builders.accounts import Person, nobody
-from tests.builders.holds import seats_item
 from tests.builders.provider import Json, Provider
+from tests.fixtures.booking import Book
 from tests.fixtures.stack import poll
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(300)]
@@ -77,13 +76,9 @@ def _without_elasticsearch(stack: Stack) -> Iterator[None]:
         stack.start("elasticsearch")
 
 
-def _hold(stack: Stack, slot: Json, seats: int) -> None:
-    with rpc.client(stack.environment("matcher")["AMQP_URL"], "matcher") as matcher:
-        answer = matcher.call("catalog", "hold_many", {"items": [seats_item(slot, seats)]})
-    assert answer["items"][0]["outcome"] == "held", answer
-
-
-def test_booking_goes_on_without_search_which_says_so_and_catches_up(stack: Stack, museum: Provider) -> None:
+def test_booking_goes_on_without_search_which_says_so_and_catches_up(
+    stack: Stack, museum: Provider, book: Book
+) -> None:
     visitor = nobody(stack)
     programme = made.a_programme(museum, title=f"断电 {secrets.token_hex(4)}")
     slot = made.a_slot(museum, programme)
@@ -92,7 +87,7 @@ def test_booking_goes_on_without_search_which_says_so_and_catches_up(stack: Stac
         answer = visitor.call("GET", "/search?q=x", Accept_Language="en")
         assert (answer.status_code, answer.json()["code"]) == (503, "search_unavailable")
         assert "bookings go on" in answer.json()["detail"]
-        _hold(stack, slot, 12)
+        book(slot, 12)
         later = made.a_slot(museum, programme, days=40)
         assert museum.staff.get(f"/slots/{slot['id']}").json()["taken"] == 12
     found = poll(lambda: _complete(visitor, slot, {slot["id"]: 18, later["id"]: 30}), CAUGHT_UP_SECONDS)
@@ -105,30 +100,36 @@ def _complete(visitor: Person, slot: Json, free: dict[str, int]) -> list[Json]:
     return items
 
 
-def test_a_killed_elasticsearch_loses_nothing_that_was_taken_in(stack: Stack, museum: Provider) -> None:
+def test_a_killed_elasticsearch_loses_nothing_that_was_taken_in(
+    stack: Stack, museum: Provider, book: Book
+) -> None:
     visitor = nobody(stack)
     slot = made.a_slot(museum)
     poll(lambda: _visible(visitor, slot), 20)
-    _hold(stack, slot, 5)
+    book(slot, 5)
     poll(lambda: _complete(visitor, slot, {slot["id"]: 25}), 20)
     stack.kill("elasticsearch", signal.SIGKILL)
     stack.wait_healthy("elasticsearch", 120)
     poll(lambda: _complete(visitor, slot, {slot["id"]: 25}), CAUGHT_UP_SECONDS)
 
 
-def test_a_search_service_killed_between_work_and_ack_hears_it_again(stack: Stack, museum: Provider) -> None:
+def test_a_search_service_killed_between_work_and_ack_hears_it_again(
+    stack: Stack, museum: Provider, book: Book
+) -> None:
     visitor = nobody(stack)
     slot = made.a_slot(museum)
     poll(lambda: _visible(visitor, slot), 20)
     for seats in range(1, 6):
-        _hold(stack, slot, seats)
+        book(slot, seats)
     stack.kill("search", signal.SIGKILL)
-    _hold(stack, slot, 10)
+    book(slot, 10)
     stack.wait_healthy("search", 60)
     poll(lambda: _complete(visitor, slot, {slot["id"]: 5}), CAUGHT_UP_SECONDS)
 
 
-def test_a_rebuild_serves_all_the_while_and_ends_with_everything(stack: Stack, museum: Provider) -> None:
+def test_a_rebuild_serves_all_the_while_and_ends_with_everything(
+    stack: Stack, museum: Provider, book: Book
+) -> None:
     visitor = nobody(stack)
     programme = made.a_programme(museum)
     slot = made.a_slot(museum, programme)
@@ -145,7 +146,7 @@ def test_a_rebuild_serves_all_the_while_and_ends_with_everything(stack: Stack, m
     watcher.start()
     rebuilding = _rebuild(stack)
     # What happens meanwhile goes to the old indices and to the new ones.
-    _hold(stack, slot, 7)
+    book(slot, 7)
     out, err = rebuilding.communicate(timeout=120)
     ended.set()
     watcher.join()

@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 
 from deploy.local.stack import Stack
-from services.chassis import rpc
 from tests.builders import provider as made
 from tests.builders.accounts import Person, nobody
-from tests.builders.holds import seats_item
 from tests.builders.provider import Json, Provider
+from tests.fixtures.booking import Book
 
 Eventually = Callable[..., Any]
 #: At rest a booking is seen as taken within 2 s (docs/benchmarks.md); tests share the processor with others.
@@ -45,13 +44,11 @@ def test_everybody_finds_what_was_just_published(stack: Stack, slot: Json, event
 
 
 def test_what_was_booked_a_moment_ago_is_seen_as_taken(
-    stack: Stack, slot: Json, eventually: Eventually
+    stack: Stack, slot: Json, book: Book, eventually: Eventually
 ) -> None:
     visitor = nobody(stack)
     eventually(lambda: _found(visitor, q=slot["title"]), 20)
-    with rpc.client(stack.environment("matcher")["AMQP_URL"], "matcher") as matcher:
-        answer = matcher.call("catalog", "hold_many", {"items": [seats_item(slot, 30)]})
-    assert answer["items"][0]["outcome"] == "held", answer
+    book(slot, 30)
     eventually(lambda: not _found(visitor, q=slot["title"]), SEEN_SECONDS)
     (item,) = _found(visitor, q=slot["title"], bookable="false")
     assert item["free"] == 0
