@@ -36,9 +36,9 @@ logs: python ## follow the logs (NAME=catalog for one process)
 check: python ## prove on the live stack that nothing is oversold, lost or out of step
 	@$(VENV) -m deploy.check
 
-load: python ## the load test against the live stack; prints and writes the table
+load: python ## the load test against the live stack (DURATION, RATE); prints and writes docs/benchmarks.md
 	@$(LOCAL) setup --load
-	@$(VENV) -m loadtests
+	@.venv-load/bin/python -m loadtests
 
 lint: setup ## style, format and strict types
 	@.venv/bin/ruff check $(SOURCES)

@@ -40,10 +40,11 @@ class Ground:
     topics: list[str]
     windows: list[dict[str, str]]
     slots: list[str]
-    rounds: list[str]
+    round_id: str
 
     def write(self, path: Path) -> None:
-        """Hands it over."""
+        """Hands it over; the tokens in it are nobody else's business."""
+        path.touch(mode=0o600)
         path.write_text(json.dumps(asdict(self)), encoding="utf-8")
 
 

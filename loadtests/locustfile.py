@@ -18,11 +18,11 @@ class Everybody(FastHttpUser):
     """All people of the region; each visit is somebody else's."""
 
     host = GROUND.address
-    concurrency = 200
+    concurrency = arrivals.MOST_AT_ONCE
 
     @task
     def arrive(self) -> None:
-        """Runs the whole test once."""
+        """Runs the whole phase once."""
         chance = random.Random(20261124)
         weighted = [(weight, self._story(role, act, chance)) for role, act, weight in PROPORTIONS]
         arrivals.run(weighted, GROUND.rate, GROUND.seconds, chance)

@@ -15,5 +15,3 @@ PROPORTIONS = (
     ("coordinator", coordinator.survey, 4),
     ("coordinator", coordinator.read_requests, 4),
 )
-REST_RATE = 8.0  # visits a second that two cores serve with room to spare; each is two or three calls
-REST_SECONDS = 60.0

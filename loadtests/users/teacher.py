@@ -7,6 +7,7 @@ import uuid
 
 from loadtests.ground import Ground
 from loadtests.visit import Visit
+from loadtests.wishes import wish
 
 WORDS = ("航天", "机器人", "科技馆", "chifeng", "cf", "博物", "生态", "应急", "kejiguan", "海洋")
 
@@ -25,7 +26,12 @@ def look_around(visit: Visit, ground: Ground, chance: random.Random) -> None:
 def ask(visit: Visit, ground: Ground, chance: random.Random) -> None:
     """Searches, submits a request and looks at the school's list."""
     visit.get("/search", {"q": chance.choice(WORDS)}, name="search by word")
-    visit.post("/requests", wish(visit, ground, chance), key=str(uuid.uuid4()), name="submit a request")
+    visit.post(
+        "/requests",
+        wish(ground, visit.who.organisation_id, chance),
+        key=str(uuid.uuid4()),
+        name="submit a request",
+    )
     visit.get("/requests", {"limit": 20}, name="own requests")
 
 
@@ -34,17 +40,3 @@ def follow_up(visit: Visit, ground: Ground, chance: random.Random) -> None:
     visit.get("/requests", {"limit": 20}, name="own requests")
     visit.get("/matches", {"limit": 20}, name="own matches")
     visit.get("/notices", {"limit": 20}, name="inbox")
-
-
-def wish(visit: Visit, ground: Ground, chance: random.Random) -> dict[str, object]:
-    """A request for a visit that may or may not find a place."""
-    grades = ground.grades[visit.who.organisation_id]
-    return {
-        "round_id": chance.choice(ground.rounds) if ground.rounds else None,
-        "kind": "visit",
-        "topics": [chance.choice(ground.topics)],
-        "grades": grades[:1],
-        "group_size": chance.randint(10, 60),
-        "windows": chance.sample(ground.windows, min(6, len(ground.windows))),
-        "distance_limit_km": 150,
-    }
