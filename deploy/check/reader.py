@@ -44,24 +44,28 @@ class Reader:
 
     def documents(self, alias: str) -> int:
         """How many documents an index has, all that were written until now."""
-        return int(self._found(alias, {"size": 0, "track_total_hits": True})["hits"]["total"]["value"])
+        found = self._found(alias, {"size": 0, "track_total_hits": True})
+        return int(found["hits"]["total"]["value"]) if found else 0
 
     def fact_versions(self) -> dict[str, int]:
         """The sum of the versions of the facts that search keeps, by aggregate."""
         versions = {"versions": {"sum": {"field": "version"}}}
         by_aggregate = {"terms": {"field": "aggregate", "size": 50}, "aggs": versions}
-        answer = self._found("keqiao-facts", {"size": 0, "aggs": {"aggregates": by_aggregate}})
-        buckets = answer["aggregations"]["aggregates"]["buckets"]
+        found = self._found("keqiao-facts", {"size": 0, "aggs": {"aggregates": by_aggregate}})
+        buckets = found["aggregations"]["aggregates"]["buckets"] if found else []
         return {bucket["key"]: int(bucket["versions"]["value"]) for bucket in buckets}
 
-    def _found(self, alias: str, body: Row) -> Row:
+    def _found(self, alias: str, body: Row) -> Row | None:
+        """The engine's answer; None before search has made its indices, which it does with the first fact."""
         try:
-            requests.post(f"{self._elasticsearch}/{alias}/_refresh", timeout=30).raise_for_status()
+            refreshed = requests.post(f"{self._elasticsearch}/{alias}/_refresh", timeout=30)
+            if refreshed.status_code == 404:
+                return None
             answer = requests.post(f"{self._elasticsearch}/{alias}/_search", json=body, timeout=30)
             answer.raise_for_status()
         except requests.RequestException as error:
             raise CannotRead(f"index {alias}: {error}") from error
-        found: Row = answer.json()
+        found: Row | None = answer.json()
         return found
 
     def close(self) -> None:
