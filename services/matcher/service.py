@@ -111,6 +111,7 @@ class MatcherHttp:
     )
     def list_round(self, call: http.Call, conn: Connection) -> dict[str, Any]:
         """As the list of matches, with the round given."""
+        rounds.area_of(conn, call.params["round_id"])  # NotFound, rather than an empty list of nothing
         return _matches(call, conn, {**call.query, **call.params})
 
     @http.endpoint(
