@@ -204,6 +204,20 @@ def test_schools_and_calendar(town: Town) -> None:
     )
 
 
+def test_overwriting_wants_the_version_that_was_read(town: Town) -> None:
+    known = bodies(dict(town.ids))
+    school = known["PUT /schools/{organisation_id}"] | {"classes": 7}
+    year = known["PUT /calendar/{year}"] | {"source": "official"}
+    for path, body in ((f"/schools/{town.ids['organisation_id']}", school), ("/calendar/2027", year)):
+        sent = json.dumps(body).encode()
+        stale, none = (("If-Match", '"999999"'),), (("If-Match", ""),)
+        cases = [
+            Case("stale", "PUT", path, sent, (412,), "stale", headers=stale),
+            Case("no version", "PUT", path, sent, (428,), "precondition_required", headers=none),
+        ]
+        refused(town, "operator", cases)
+
+
 def put(what: str, path: str, body: Json, field: str | None, code: str) -> Case:
     """A PUT that is refused at `field`, whatever version it is based on."""
     return Case(what, "PUT", path, json.dumps(body).encode(), (412, 422), code, field, (("If-Match", ""),))

@@ -66,6 +66,8 @@ OUTSIDE = {
     "round_elsewhere",
     "school_organisation_unknown",
 }
+#: Whether there is such a thing is nobody else's business: it is not found, not forbidden.
+OF_PRIVATE_THINGS = ("{request_id}", "{match_id}", "{notice_id}", "{user_id}")
 STRANGERS = ("nobody", "teacher", "head", "venue", "expert", "coordinator")
 each_stranger = pytest.mark.parametrize("stranger", STRANGERS)
 
@@ -106,6 +108,8 @@ def _acts(town: Town, operation: Operation, stranger: str) -> Iterator[str]:
     said = answer.json()
     if stranger == "nobody":
         allowed = answer.status_code == 401
+    elif stranger in (operation.roles or ()) and any(each in operation.path for each in OF_PRIVATE_THINGS):
+        allowed = answer.status_code == 404
     elif answer.status_code == 200 and operation.path.endswith("/batch"):
         allowed = said["made"] == 0 and {row["refusal"]["code"] for row in said["items"]} <= {
             "forbidden",
