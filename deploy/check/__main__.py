@@ -71,7 +71,7 @@ def _lines(verdict: Verdict) -> list[str]:
 
 
 def _list(numbers: dict[str, int]) -> str:
-    return ", ".join(f"{number} {name}" for name, number in numbers.items())
+    return ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in numbers.items())
 
 
 def _as_json(verdicts: Sequence[Verdict], moving: dict[str, int]) -> str:
