@@ -81,22 +81,25 @@ def test_from_wishes_to_the_ledger(valley: Valley, stack: Stack) -> None:
     made.wait_for_match(valley.coordinator, lecture, "confirmed")
 
     # All of it is told: to the schools, in the ledger, in coverage, in the inboxes, in search.
-    confirmed = [*served, at_once]
-    poll(lambda: stand_at(valley.coordinator, confirmed, "confirmed"), made.PATIENCE)
-    poll(lambda: stand_at(valley.coordinator, [impossible], "unserved"), made.PATIENCE)
-    poll(lambda: the_ledger_has(valley, confirmed), made.PATIENCE)
-    poll(
-        lambda: coverage_is(valley, schools=3, activities=6, reached=25 + 30 + 20 + 40 + 180 + 35),
-        made.PATIENCE,
-    )
-    poll(lambda: has_notices(valley.schools[2].teacher, "match_confirmed", "request_unserved"), made.PATIENCE)
-    poll(lambda: has_notices(valley.museum.staff, "offer_awaits_answer"), made.PATIENCE)
+    all_is_told(valley, confirmed=[*served, at_once], unserved=impossible)
     poll(lambda: search_shows(valley, mornings, taken=25 + 30 + 20), made.PATIENCE)
     poll(lambda: search_shows(valley, [free_morning], taken=35), made.PATIENCE)
 
     # And nothing is oversold, lost or out of step.
     stack.reset_clock()
     assert "check: ok" in checked(stack)
+
+
+def all_is_told(valley: Valley, confirmed: list[Json], unserved: Json) -> None:
+    """Schools, ledger, coverage and inboxes say what became of the wishes."""
+    reached = sum(request["group_size"] for request in confirmed)
+    teacher, staff = valley.schools[2].teacher, valley.museum.staff
+    poll(lambda: stand_at(valley.coordinator, confirmed, "confirmed"), made.PATIENCE)
+    poll(lambda: stand_at(valley.coordinator, [unserved], "unserved"), made.PATIENCE)
+    poll(lambda: the_ledger_has(valley, confirmed), made.PATIENCE)
+    poll(lambda: coverage_is(valley, schools=3, activities=len(confirmed), reached=reached), made.PATIENCE)
+    poll(lambda: has_notices(teacher, "match_confirmed", "request_unserved"), made.PATIENCE)
+    poll(lambda: has_notices(staff, "offer_awaits_answer"), made.PATIENCE)
 
 
 def wish(school: made.School, round_: Json, **changes: Any) -> Json:
