@@ -41,13 +41,13 @@ load: python ## the load test against the live stack (DURATION, RATE); prints an
 	@.venv-load/bin/python -m loadtests
 
 lint: setup ## style, format and strict types
-	@.venv/bin/ruff check $(SOURCES)
-	@.venv/bin/ruff format --check $(SOURCES)
+	@.venv/bin/ruff check $(SOURCES) loadtests
+	@.venv/bin/ruff format --check $(SOURCES) loadtests
 	@.venv/bin/mypy $(SOURCES)
 
 format: setup ## put the sources into their format
-	@.venv/bin/ruff check --fix-only $(SOURCES)
-	@.venv/bin/ruff format $(SOURCES)
+	@.venv/bin/ruff check --fix-only $(SOURCES) loadtests
+	@.venv/bin/ruff format $(SOURCES) loadtests
 
 migrate: setup ## bring the databases of the running stack to their newest migration
 	@$(LOCAL) migrate
