@@ -10,7 +10,8 @@ import psycopg
 
 from deploy.local.stack import Stack
 from tests.builders.accounts import Person, a_coordinator, a_user, an_organisation
-from tests.builders.demand import school_body, wish_body, year_days
+from tests.builders.demand import school_body, wish_body
+from tests.builders.matcher import ensure_calendar
 
 Eventually = Callable[..., Any]
 
@@ -18,7 +19,7 @@ Eventually = Callable[..., Any]
 def test_an_organisation_becomes_a_school_that_asks(
     stack: Stack, operator: Person, eventually: Eventually
 ) -> None:
-    load_calendar(operator)
+    ensure_calendar(operator)
     made = an_organisation(operator)
     head = a_user(stack, operator, made["id"], "head")
     school = eventually(lambda: registered(head, made["id"]), 20)
@@ -44,15 +45,6 @@ def test_a_renamed_organisation_renames_its_school(
         return bool(school["name"] == made["name"] + "新")
 
     eventually(follows, 20)
-
-
-def load_calendar(operator: Person) -> None:
-    """This year's and the next one's, unless somebody loaded them."""
-    for year in (datetime.now(UTC).year, datetime.now(UTC).year + 1):
-        if operator.get(f"/calendar/{year}").status_code == 404:
-            days = [{**day, "day": day["day"].isoformat()} for day in year_days(year)]
-            loaded = operator.put(f"/calendar/{year}", {"source": "demonstration", "days": days})
-            assert loaded.status_code in (200, 428), loaded.text
 
 
 def registered(person: Person, organisation_id: str) -> dict[str, Any] | None:
