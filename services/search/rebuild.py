@@ -18,7 +18,7 @@ from services.chassis import rpc
 from services.chassis.instant import system_clock
 from services.chassis.refill import DEADLINE_SECONDS, refill
 from services.search import domain
-from services.search.storage import Engine
+from services.search.storage import ASK_SECONDS, Engine
 from services.search.usecases import prepare
 
 #: What the indices are made of, by owner; first what the rest is shown with.
@@ -43,6 +43,7 @@ def rebuild(
     """Build new indices from what the owners tell again, and let them serve. Raises NotArrived, NoAnswer."""
     prepare(engine)
     engine.drop(engine.building)
+    engine.sweep()
     engine.create(engine.building, f"{now:%Y%m%d%H%M%S}")
     try:
         refill(owners, "search", HEARS, say)
@@ -55,6 +56,9 @@ def rebuild(
         engine.refresh(engine.building.alias(name))
         say(f"{name}: {engine.count(engine.building.alias(name))}")
     engine.promote()
+    # Questions that were asked before the change still run in the old indices.
+    time.sleep(2 * ASK_SECONDS)
+    engine.sweep()
 
 
 def _tell_one(owners: rpc.PlainClient, owner: str) -> UUID | None:

@@ -195,16 +195,25 @@ class Engine:
                 self._writing.indices.delete(index=",".join(behind), ignore_unavailable=True)
 
     def promote(self) -> None:
-        """Let the built generation serve, in one step, and delete the one that served before."""
+        """Let the built generation serve, in one step; the indices that served stay until they are swept."""
         old, new = self._behind(self.serving), self._behind(self.building)
         actions: list[dict[str, Any]] = []
         for name in NAMES:
             actions.append({"add": {"index": new[name], "alias": self.serving.alias(name)}})
             actions.append({"remove": {"index": new[name], "alias": self.building.alias(name)}})
             if name in old:
-                actions.append({"remove_index": {"index": old[name]}})
+                actions.append({"remove": {"index": old[name], "alias": self.serving.alias(name)}})
         with _translated():
             self._writing.indices.update_aliases(actions=actions)
+
+    def sweep(self) -> None:
+        """Delete indices of ours that no alias leads to; questions that still run in them would fail."""
+        patterns = [f"{self.serving.prefix}-{name}-*" for name in NAMES]
+        with _translated():
+            found = self._writing.indices.get_alias(index=patterns)
+            left = sorted(index for index, entry in found.items() if not entry["aliases"])
+            if left:
+                self._writing.indices.delete(index=left, ignore_unavailable=True)
 
     def _behind(self, generation: Generation) -> dict[str, str]:
         """The index behind each alias of the generation that exists."""
