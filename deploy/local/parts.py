@@ -31,7 +31,7 @@ class Part:
     program: Callable[[Settings], Program]
     is_healthy: Callable[[Settings], bool]
     provision: Callable[[Settings], None] = _nothing
-    deadline_seconds: float = 60.0
+    deadline_seconds: float = 150.0  # for a busy machine: what crashes again and again is given up sooner
     watched: Callable[[Settings], list[Path]] = _no_files
 
 
@@ -84,13 +84,13 @@ _SERVERS = {
         rabbitmq.prepare,
         rabbitmq.epmd_program,
         rabbitmq.epmd_is_healthy,
-        deadline_seconds=15.0,
+        deadline_seconds=30.0,
     ),
-    "postgres": _server("postgres", postgres, 60.0),
-    "rabbitmq": _server("rabbitmq", rabbitmq, 90.0),
-    "elasticsearch": _server("elasticsearch", elasticsearch, 120.0),
-    "mail": _server("mail", mail, 30.0),
-    "edge": _server("edge", edge, 30.0),
+    "postgres": _server("postgres", postgres, 120.0),
+    "rabbitmq": _server("rabbitmq", rabbitmq, 180.0),
+    "elasticsearch": _server("elasticsearch", elasticsearch, 240.0),
+    "mail": _server("mail", mail, 60.0),
+    "edge": _server("edge", edge, 60.0),
 }
 
 
