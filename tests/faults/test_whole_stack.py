@@ -15,7 +15,7 @@ from tests.builders.accounts import Person
 from tests.builders.matcher import Json, School
 from tests.builders.provider import Provider
 from tests.fixtures.stack import poll
-from tests.fixtures.unbroken import SETTLED_SECONDS, Asking, all_confirmed, checked
+from tests.fixtures.unbroken import GROUP, SETTLED_SECONDS, Asking, all_confirmed, checked
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(420)]
 OUTAGE_SECONDS = 20.0
@@ -80,7 +80,7 @@ FAULTS: dict[str, Callable[[Stack], None]] = {
 def test_what_was_accepted_goes_on(
     stack: Stack, coordinator: Person, museum: Provider, school: School, spot: Json, fault: str
 ) -> None:
-    made.some_slots(museum, spot, number=1, seats=400)
+    made.some_slots(museum, spot, number=1, seats=(MOST + 1) * GROUP)
     asking = Asking(school, MOST)
     with asking.going_on():
         FAULTS[fault](stack)
