@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import gevent
 from locust import FastHttpUser, task
 from locust.exception import StopUser
 
@@ -12,6 +13,8 @@ from loadtests.shapes import PROPORTIONS
 from loadtests.visit import Visit
 
 GROUND = ground.read()
+#: Locust writes its numbers down once a second, and not once more at the end.
+_WRITING_SECONDS = 2.5
 
 
 class Everybody(FastHttpUser):
@@ -25,9 +28,18 @@ class Everybody(FastHttpUser):
         """Runs the whole phase once."""
         chance = random.Random(20261124)
         weighted = [(weight, self._story(role, act, chance)) for role, act, weight in PROPORTIONS]
-        arrivals.run(weighted, GROUND.rate, GROUND.seconds, chance)
+        try:
+            arrivals.run(weighted, GROUND.rate, GROUND.seconds, chance)
+        except arrivals.Overrun as error:
+            self._count_overrun(error)
+        gevent.sleep(_WRITING_SECONDS)
         self.environment.runner.quit()
         raise StopUser
+
+    def _count_overrun(self, error: arrivals.Overrun) -> None:
+        """As a call that went wrong, so that the run fails: Locust would only log the error."""
+        told = {"request_type": "-", "name": "arrivals", "response_time": 0, "response_length": 0}
+        self.environment.events.request.fire(**told, exception=error, context={})
 
     def _story(self, role: str, act, chance: random.Random) -> arrivals.Story:
         def visit() -> None:
