@@ -23,7 +23,7 @@ def of_the_stack(stack: Stack) -> tuple[bool, str]:
 
 
 def errors_of(phases: Iterable[Measured]) -> list[str]:
-    """Every kind of call that did not get the answer it should have had; a phase without calls is wrong too."""
+    """Every kind of call that did not get the answer it should have had; a phase without calls is one too."""
     found = list(phases)
     silent = ["a phase in which nothing was asked" for measured in found if not measured.calls]
     return silent + [f"{times} x {error}" for measured in found for error, times in measured.errors.items()]
