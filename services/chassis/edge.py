@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import time
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
@@ -47,6 +48,11 @@ class WrongMethod(Refusal):
 
 class EdgeProtocol(HttpOnlyProtocol):
     """nameko's protocol, which the application may tell to hang up after an answer."""
+
+    def setup(self) -> None:
+        """Send at once: on a kept connection the end of a large answer waited 40 ms for the other's ACK."""
+        self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # type: ignore[attr-defined]
+        super().setup()  # type: ignore[misc]
 
     def get_environ(self) -> dict[str, Any]:
         """The call's environ, with this connection in it."""
