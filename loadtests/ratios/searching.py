@@ -14,14 +14,15 @@ from loadtests.ratios.pairing import Ratio, in_turn
 from loadtests.ratios.saturation import raw_call, saturate
 
 GOAL = 2.0
-_ASKED: dict[str, Any] = {"type": "slots", "q": "科技馆", "seats": 30}
+_ASKED: dict[str, Any] = {"type": "slots", "q": "科技馆", "seats": 30, "limit": 20}
 _ALIAS = "keqiao-slots"
 _QUESTION = """
 import json, sys
 from datetime import datetime
 from schemas.http.search import SearchQuery
 from services.search.queries import question
-asked = SearchQuery().load(json.loads(sys.argv[1])) | {"limit": 20}
+wanted = json.loads(sys.argv[1])
+asked = {"limit": wanted.pop("limit")} | SearchQuery().load(wanted)
 print(json.dumps(question(asked, datetime.fromisoformat(sys.argv[2]))))
 """
 
