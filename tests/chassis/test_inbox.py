@@ -197,7 +197,7 @@ def _die_between_work_and_acknowledgement(
 
 
 def _waited_often(hearing: Hearing) -> dict[str, Any] | None:
-    """The headers of the fact once it has waited more often than there are delays; it may be out of sight."""
+    """The fact's headers once it has waited more often than there are delays; often it is not in sight."""
     headers = _headers(hearing)
     return headers if headers.get("keqiao-waits", 0) > 4 else None
 
