@@ -11,6 +11,7 @@ from uuid import UUID
 
 import pytest
 
+from schemas.refusal import Busy
 from services.chassis.store import Connection, Store
 from services.experts.domain import Outcome, Wish
 from services.experts.storage import holds as storage
@@ -62,6 +63,14 @@ def hold(store: Store, wish: Wish) -> Outcome:
         return holds.hold_many(conn, now=NOW, actor=None, wishes=[wish])[0]
 
 
+def code_of_hold(store: Store, wish: Wish) -> str | None:
+    """Why a hold was refused; without the row lock two may wait for each other, and one is sent away."""
+    try:
+        return hold(store, wish).code
+    except Busy as busy:
+        return busy.code
+
+
 def release(store: Store, wish: Wish) -> str:
     """One release in a transaction of its own."""
     with store.transaction() as conn:
@@ -87,9 +96,9 @@ def test_the_constraint_alone_still_refuses_an_overlap(guarded: Store, no_locks:
     with guarded.transaction() as conn:
         expert = an_expert(conn)
     wishes = [time_of(expert), time_of(expert, START + timedelta(minutes=30))]
-    outcomes = together(each(partial(hold, guarded), wishes))
-    assert sorted(out.outcome for out in outcomes) == ["held", "refused"]
-    assert {out.code for out in outcomes} == {None, "expert_busy"}
+    codes = together(each(partial(code_of_hold, guarded), wishes))
+    assert codes.count(None) == 1
+    assert set(codes) <= {None, "expert_busy", "busy"}
 
 
 def test_without_the_lock_an_expert_would_have_to_fly(guarded: Store, no_locks: None) -> None:
