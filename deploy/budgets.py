@@ -11,14 +11,14 @@ import pytest
 #: Seconds that a suite (a folder below tests/) may take on two cores; together under 20 minutes with set-up.
 BUDGETS: Mapping[str, float] = {
     "architecture": 30,
-    "unit": 60,
+    "unit": 40,
     "contracts": 30,
-    "stack": 100,
-    "chassis": 200,
-    "integration": 240,
-    "concurrency": 100,
-    "e2e": 120,
-    "faults": 240,
+    "stack": 90,
+    "chassis": 240,
+    "integration": 270,
+    "concurrency": 60,
+    "e2e": 90,
+    "faults": 330,
 }
 
 

@@ -37,16 +37,16 @@ def execute(command: Sequence[str], label: str = "") -> None:
 
 def execute_unprivileged(command: Sequence[str], label: str) -> None:
     """Run a command as the invoker, with a line of progress now and then; StackError with its last words."""
-    process = subprocess.Popen(
+    with subprocess.Popen(
         command,
         env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-    )
-    output = _drain(process, label)
-    if process.wait() != 0:
+    ) as process:
+        output = _drain(process, label)
+    if process.returncode != 0:
         raise StackError(f"{' '.join(command)} failed:\n" + "\n".join(output[-25:]))
 
 
