@@ -15,7 +15,7 @@ from marshmallow import Schema
 from nameko.extensions import register_entrypoint
 from werkzeug.wrappers import Request, Response
 
-from schemas.refusal import Refusal
+from schemas.refusal import Refusal, Stale
 from services.chassis import idempotency, reading
 from services.chassis.answers import Answer, FileAnswer, render, stream
 from services.chassis.auth import ORGANISATION_HEADER, Actor, Caller
@@ -207,7 +207,16 @@ class _Work:
     def _worked(self, call: Call, conn: Any) -> Response:
         given = (call, conn) if self.promise.transaction else (call,)
         response = render(self.handler(self.service, *given), self.promise.answer, self.promise.status)
-        return response.make_conditional(self.request) if self.promise.method in _READS else response
+        return self._read(call, response) if self.promise.method in _READS else response
+
+    def _read(self, call: Call, response: Response) -> Response:
+        """The answer to who reads: refused where another version was asked for, empty where it is known."""
+        tag, _ = response.get_etag()
+        if None not in (tag, call.if_match) and tag != str(call.if_match):
+            raise Stale()
+        # Without If-Match, for which werkzeug has a bare 412 and no problem.
+        conditions = {name: value for name, value in self.request.environ.items() if name != "HTTP_IF_MATCH"}
+        return response.make_conditional(conditions)
 
 
 def _check_path(params: Mapping[str, Any]) -> None:

@@ -114,6 +114,26 @@ def test_what_the_reader_has_already_is_not_sent_again(tiny: TinyProcess, header
     assert tiny.get(address, headers={"If-None-Match": '"7"'}).status_code == 200
 
 
+def test_a_reader_who_insists_on_another_version_is_refused_in_the_own_language(
+    tiny: TinyProcess, headers: dict[str, str]
+) -> None:
+    note = tiny.post("/unguarded-notes", {"text": "insisted"}, headers=headers).json()
+    address = f"/notes/{note['id']}"
+    chinese = tiny.get(address, headers={"If-Match": '"7"'})
+    english = tiny.get(address, headers={"If-Match": '"7"', "Accept-Language": "en", "If-None-Match": '"1"'})
+    assert (chinese.status_code, chinese.headers["Content-Type"]) == (412, PROBLEM)
+    assert (chinese.json()["code"], chinese.json()["title"]) == ("stale", "内容已变")
+    assert (english.status_code, english.json()["title"]) == (412, "Precondition Failed")
+
+
+@pytest.mark.parametrize("tag", ['"1"', 'W/"1"'])
+def test_a_reader_who_insists_on_the_version_that_there_is_gets_it(
+    tiny: TinyProcess, headers: dict[str, str], tag: str
+) -> None:
+    note = tiny.post("/unguarded-notes", {"text": "insisted"}, headers=headers).json()
+    assert tiny.get(f"/notes/{note['id']}", headers={"If-Match": tag}).json() == note
+
+
 def test_a_page_in_hand_is_answered_before_the_process_ends(
     run_tiny: RunTiny, eventually: Eventually
 ) -> None:
