@@ -303,11 +303,11 @@ class CatalogHttp:
         "/slots/<uuid:slot_id>",
         answer=SlotStopped,
         roles=KEEPERS,
-        summary="Close a slot: nobody new, what is taken stays",
+        summary="Close a slot: nobody new, what is taken stays; If-Match is heeded where it is sent",
     )
     def close_slot(self, call: http.Call, conn: Connection) -> dict[str, Any]:
         """Nothing is deleted."""
-        return _stopped(*slots.close_slot(conn, **_act(call), **call.params))
+        return _stopped(*slots.close_slot(conn, **_act(call), if_version=call.if_match, **call.params))
 
     @http.endpoint(
         "POST",
@@ -315,22 +315,23 @@ class CatalogHttp:
         body=SlotCancel,
         answer=SlotStopped,
         roles=KEEPERS,
-        summary="Cancel a slot; its matches are listed and released",
+        summary="Cancel a slot; its matches are listed and released; If-Match is heeded where it is sent",
     )
     def cancel_slot(self, call: http.Call, conn: Connection) -> dict[str, Any]:
         """With a reason, which everybody concerned will read."""
-        return _stopped(*slots.cancel_slot(conn, **_act(call), **call.params, **call.body))
+        stopped = slots.cancel_slot(conn, **_act(call), if_version=call.if_match, **call.params, **call.body)
+        return _stopped(*stopped)
 
     @http.endpoint(
         "POST",
         "/slots/<uuid:slot_id>/reopen",
         answer=SlotView,
         roles=KEEPERS,
-        summary="Take groups again in a closed slot",
+        summary="Take groups again in a closed slot; If-Match is heeded where it is sent",
     )
     def reopen_slot(self, call: http.Call, conn: Connection) -> dict[str, Any]:
         """Not one that was cancelled."""
-        return slots.reopen_slot(conn, **_act(call), **call.params)
+        return slots.reopen_slot(conn, **_act(call), if_version=call.if_match, **call.params)
 
     # -- closures --------------------------------------------------------------------------------------
 

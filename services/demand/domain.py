@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from uuid import UUID, uuid5
 
-from schemas.refusal import FieldError, Refusal
+from schemas.refusal import FieldError, Refusal, Stale
 
 CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")  # no summer time since 1991
 SCHOOL_KINDS = frozenset({"school", "university"})
@@ -276,6 +276,18 @@ def term_complaints(terms: Sequence[Term]) -> list[FieldError]:
         elif any(_overlap(term, other) for other in terms[:position]):
             found.append(FieldError(f"items[{position}].first_day", "terms_overlap"))
     return found
+
+
+def check_version(version: int | None, if_version: int | None, *, changes: bool) -> None:
+    """Judge what an overwriting is based on; `version` is the one that there is, None before the first.
+
+    Raises Stale for another one, also where nothing would change, and PreconditionRequired where what there
+    is would change and no version was named.
+    """
+    if if_version is None and version is not None and changes:
+        raise PreconditionRequired(field="If-Match")
+    if if_version is not None and if_version != version:
+        raise Stale()
 
 
 def area_prefix(adcode: str) -> str:

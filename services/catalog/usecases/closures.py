@@ -64,12 +64,11 @@ def lift_closure(
     if_version: int | None,
 ) -> Row:
     """Let slots be published on those days again; what was cancelled stays cancelled."""
-    old = storage.find(conn, "closure", closure_id)
-    _require_editor(conn, mandate, old)
-    if old and old["state"] == "lifted":
+    old = _own(conn, mandate, closure_id)
+    owners.require_version(old, if_version)
+    if old["state"] == "lifted":
         raise rules.ClosureLifted()
-    version = if_version or (old["version"] if old else 0)
-    row = storage.change(conn, "closure", closure_id, version, {"state": "lifted"})
+    row = storage.change(conn, "closure", closure_id, old["version"], {"state": "lifted"})
     if row is None:
         raise Stale()
     tell(conn, now=now, actor=actor, event="closure_lifted", state=row)
@@ -113,9 +112,12 @@ def _stop(
         tell_all(conn, now=now, actor=actor, event=event, states=states, reasons=reasons)
 
 
-def _require_editor(conn: Connection, mandate: Mandate, closure: Row | None) -> None:
-    venue = storage.find(conn, "venue", closure["venue_id"]) if closure else None
-    owners.require_editor(conn, mandate, venue, public=True)
+def _own(conn: Connection, mandate: Mandate, closure_id: UUID) -> Row:
+    closure = storage.find(conn, "closure", closure_id)
+    if closure is None:
+        raise NotFound()
+    owners.require_editor(conn, mandate, storage.find(conn, "venue", closure["venue_id"]), public=True)
+    return closure
 
 
 def _seen(conn: Connection, mandate: Mandate, row: Row) -> Row:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 from uuid import UUID
 
-from schemas.refusal import Forbidden, NotFound, Refusal
+from schemas.refusal import Forbidden, NotFound, Refusal, Stale
 from services.catalog.domain.offers import OrganisationUnknown
 from services.catalog.domain.rights import Mandate
 from services.catalog.storage import projections
@@ -42,6 +42,12 @@ def require_editor(
         raise NotFound()
     if not edits(conn, mandate, row["organisation_id"]):
         raise Forbidden() if public else NotFound()
+
+
+def require_version(row: Mapping[str, Any], if_version: int | None) -> None:
+    """Refuse what is based on another version, also where it would change nothing; None is based on any."""
+    if if_version is not None and if_version != row["version"]:
+        raise Stale()
 
 
 def one_by_one(

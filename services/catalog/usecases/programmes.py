@@ -64,8 +64,9 @@ def change_programme(
 def publish_programme(
     conn: Connection, *, now: datetime, mandate: Mandate, actor: Acting, programme_id: UUID, if_version: int
 ) -> Row:
-    """Show a draft to everybody; what is published already stays as it is."""
+    """Show a draft to everybody; what is published already stays as it is. Raises Stale."""
     old = _own(conn, mandate, programme_id)
+    owners.require_version(old, if_version)
     rules.check_not_withdrawn(old)
     if old["state"] == "published":
         return old
@@ -77,8 +78,10 @@ def withdraw_programme(
     conn: Connection, *, now: datetime, mandate: Mandate, actor: Acting, programme_id: UUID, if_version: int
 ) -> Row:
     """Offer it no more: its slots refuse new holds, what is held or confirmed stays; there is no way back."""
-    if _own(conn, mandate, programme_id)["state"] == "withdrawn":
-        return _own(conn, mandate, programme_id)
+    old = _own(conn, mandate, programme_id)
+    owners.require_version(old, if_version)
+    if old["state"] == "withdrawn":
+        return old
     change = {"state": "withdrawn"}
     return _saved(conn, now, actor, "programme_withdrawn", programme_id, if_version, change)
 

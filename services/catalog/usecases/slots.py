@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from schemas.refusal import NotFound, Refusal, Stale
+from schemas.refusal import NotFound, Refusal
 from services.catalog.domain import slots as rules
 from services.catalog.domain.holds import SlotCancelled
 from services.catalog.domain.rights import Mandate
@@ -98,8 +98,7 @@ def change_slot(
 ) -> Row:
     """Change capacity, or time and round of an untouched slot; Stale, SeatsBelowTaken, SlotHasHolds."""
     offer, old = _own(conn, mandate, slot_id)
-    if old["version"] != if_version:
-        raise Stale()
+    owners.require_version(old, if_version)
     rules.check_change(old, change)
     new = {**old, **change}
     if (new["starts_at"], new["ends_at"]) != (old["starts_at"], old["ends_at"]):
@@ -113,22 +112,44 @@ def change_slot(
 
 
 def close_slot(
-    conn: Connection, *, now: datetime, mandate: Mandate, actor: Acting, slot_id: UUID
+    conn: Connection,
+    *,
+    now: datetime,
+    mandate: Mandate,
+    actor: Acting,
+    slot_id: UUID,
+    if_version: int | None = None,
 ) -> tuple[Row, list[UUID]]:
     """Take nobody new; what is held or confirmed stays. Returns the slot and the matches that are in it."""
-    return _stop(conn, now, mandate, actor, slot_id, "closed", None)
+    return _stop(conn, now, mandate, actor, slot_id, if_version, "closed", None)
 
 
 def cancel_slot(
-    conn: Connection, *, now: datetime, mandate: Mandate, actor: Acting, slot_id: UUID, reason: str
+    conn: Connection,
+    *,
+    now: datetime,
+    mandate: Mandate,
+    actor: Acting,
+    slot_id: UUID,
+    reason: str,
+    if_version: int | None = None,
 ) -> tuple[Row, list[UUID]]:
     """Let it not take place; the matches that are in it are returned, and matcher releases them."""
-    return _stop(conn, now, mandate, actor, slot_id, "cancelled", reason)
+    return _stop(conn, now, mandate, actor, slot_id, if_version, "cancelled", reason)
 
 
-def reopen_slot(conn: Connection, *, now: datetime, mandate: Mandate, actor: Acting, slot_id: UUID) -> Row:
-    """Take groups again; raises SlotCancelled for what was cancelled, VenueClosed, SlotPast."""
+def reopen_slot(
+    conn: Connection,
+    *,
+    now: datetime,
+    mandate: Mandate,
+    actor: Acting,
+    slot_id: UUID,
+    if_version: int | None = None,
+) -> Row:
+    """Take groups again; raises SlotCancelled for what was cancelled, VenueClosed, SlotPast, Stale."""
     offer, old = _own(conn, mandate, slot_id)
+    owners.require_version(old, if_version)
     if old["state"] == "open":
         return old
     if old["state"] == "cancelled":
@@ -265,10 +286,12 @@ def _stop(
     mandate: Mandate,
     actor: Acting,
     slot_id: UUID,
+    if_version: int | None,
     to: str,
     reason: str | None,
 ) -> tuple[Row, list[UUID]]:
     _, row = _own(conn, mandate, slot_id)
+    owners.require_version(row, if_version)
     of = ["open"] if to == "closed" else ["open", "closed"]
     for moved in storage.move(conn, [slot_id], of=of, to=to):
         tell(conn, now=now, actor=actor, event=f"slot_{to}", state=moved, reason=reason)

@@ -7,12 +7,12 @@ from datetime import date, datetime
 from typing import Any
 
 from schemas.events.demand import CalendarState, TermsState
-from schemas.refusal import Busy, Invalid, NotFound, Stale
+from schemas.refusal import Busy, Invalid, NotFound
 from services.chassis import outbox
 from services.chassis.outbox import Acting
 from services.chassis.store import Connection
 from services.demand import domain
-from services.demand.domain import PreconditionRequired, SchoolDays, Term
+from services.demand.domain import SchoolDays, Term
 from services.demand.storage import calendar as storage
 
 Row = dict[str, Any]
@@ -35,18 +35,17 @@ def load_year(
 ) -> Row:
     """Replace a whole year; the same again changes nothing.
 
-    Raises Invalid unless `days` are exactly the year's; overwriting needs `if_version` (PreconditionRequired,
-    Stale).
+    Raises Invalid unless `days` are exactly the year's, and what `check_version` raises.
     """
     _refuse_strange(year)
     _refuse(domain.year_complaints(year, [each["day"] for each in days]))
     old = storage.lock_year(conn, year)
     in_order = sorted((dict(each) for each in days), key=lambda each: each["day"])
     row = _year_row({"year": year, "source": source, "days": in_order, "version": 0})
-    if old is not None:
-        if (old["source"], old["days"]) == (source, in_order):
-            return _year_row(old)
-        _check_version(old, if_version)
+    same = old is not None and (old["source"], old["days"]) == (source, in_order)
+    domain.check_version(old["version"] if old else None, if_version, changes=not same)
+    if old is not None and same:
+        return _year_row(old)
     row["version"] = old["version"] + 1 if old else 1
     return _save_year(conn, now, actor, row)
 
@@ -70,10 +69,10 @@ def load_terms(
         "items": [_term_row(item) for item in items],
         "version": old["version"] + 1 if old else 1,
     }
-    if old is not None:
-        if old["items"] == row["items"]:
-            return _terms_view(old)
-        _check_version(old, if_version)
+    same = old is not None and old["items"] == row["items"]
+    domain.check_version(old["version"] if old else None, if_version, changes=not same)
+    if old is not None and same:
+        return _terms_view(old)
     if not storage.save_terms(conn, row):
         raise Busy()
     _append_terms(conn, now, actor, row)
@@ -179,13 +178,6 @@ def _terms_view(row: Row) -> Row:
         for item in row["items"]
     ]
     return {"items": items, "version": row["version"]}
-
-
-def _check_version(old: Row, if_version: int | None) -> None:
-    if if_version is None:
-        raise PreconditionRequired(field="If-Match")
-    if if_version != old["version"]:
-        raise Stale()
 
 
 def _refuse_strange(year: int) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from schemas.events.demand import SchoolState
-from schemas.refusal import Busy, FieldError, Invalid, NotFound, Stale
+from schemas.refusal import Busy, FieldError, Invalid, NotFound
 from services.chassis import outbox
 from services.chassis.outbox import Acting
 from services.chassis.store import Connection
@@ -27,16 +27,16 @@ def register_school(
 ) -> Row:
     """Say what one school is like, for the first time or anew.
 
-    NotFound outside the mandate's sight, Invalid naming the field; overwriting needs `if_version` (else
-    PreconditionRequired), and Stale for another version. The same again changes nothing.
+    NotFound outside the mandate's sight, Invalid naming the field, and what `check_version` raises. The same
+    again changes nothing.
     """
     known = storage.organisations(conn, [item["organisation_id"]])
     _refuse_out_of_sight(mandate, known.get(item["organisation_id"]))
     _refuse_misfits(conn, mandate, [item], [""], known)
     old = storage.lock_some(conn, [item["organisation_id"]]).get(item["organisation_id"])
     row = _new_row(item, known[item["organisation_id"]], old)
-    if old is not None and not _same(old, row):
-        _check_version(old, if_version)
+    changes = old is None or not _same(old, row)
+    domain.check_version(old["version"] if old else None, if_version, changes=changes)
     return _save(conn, now, actor, row, old)
 
 
@@ -155,13 +155,6 @@ def _new_row(item: Item, organisation: Row, old: Row | None) -> Row:
 
 def _same(old: Row, row: Row) -> bool:
     return all(old[key] == row[key] for key in old if key != "version")
-
-
-def _check_version(old: Row, if_version: int | None) -> None:
-    if if_version is None:
-        raise domain.PreconditionRequired(field="If-Match")
-    if if_version != old["version"]:
-        raise Stale()
 
 
 def _save(conn: Connection, now: datetime, actor: Acting | None, row: Row, old: Row | None) -> Row:

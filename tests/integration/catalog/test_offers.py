@@ -103,6 +103,21 @@ def test_a_published_programme_is_public_until_it_is_withdrawn(provider: Provide
     assert provider.staff.patch(path, {"title": "回来"}, 3).json()["code"] == "programme_withdrawn"
 
 
+def test_publishing_and_withdrawing_twice_heed_the_version(provider: Provider) -> None:
+    path = f"/programmes/{a_programme(provider, publish=False)['id']}"
+
+    def act(what: str, version: int) -> tuple[int, Any]:
+        answer = provider.staff.call("POST", f"{path}/{what}", If_Match=f'"{version}"')
+        return answer.status_code, answer.json()["version" if answer.ok else "code"]
+
+    assert act("publish", 1) == (200, 2)
+    assert act("publish", 1) == (412, "stale")
+    assert act("publish", 2) == (200, 2)
+    assert act("withdraw", 2) == (200, 3)
+    assert act("withdraw", 2) == (412, "stale")
+    assert act("withdraw", 3) == (200, 3)
+
+
 @pytest.mark.parametrize(
     ("change", "code", "field"),
     [

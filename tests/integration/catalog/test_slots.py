@@ -144,6 +144,28 @@ def test_a_closed_slot_keeps_what_it_has_and_opens_again(provider: Provider, com
     assert command("catalog", "hold_many", [seats_item(slot)])[0]["outcome"] == "held"
 
 
+@pytest.mark.parametrize(
+    ("method", "ending", "body"),
+    [("DELETE", "", None), ("POST", "/reopen", None), ("POST", "/cancel", {"reason": "设备检修"})],
+)
+def test_stopping_and_reopening_heed_a_version_that_is_sent(
+    provider: Provider, method: str, ending: str, body: Any
+) -> None:
+    path = f"/slots/{a_slot(provider)['id']}"
+    stale = provider.staff.call(method, path + ending, body, If_Match='"7"')
+    assert (stale.status_code, stale.json()["code"]) == (412, "stale")
+    assert provider.staff.call(method, path + ending, body, If_Match='"1"').status_code == 200
+
+
+def test_lifting_a_closure_heeds_a_version_that_is_sent(provider: Provider) -> None:
+    day = str(date.today() + timedelta(days=50))
+    body = {"venue_id": a_venue(provider)["id"], "first_day": day, "last_day": day, "reason": "布展"}
+    path = f"/closures/{made(provider.staff.post('/closures', body))['id']}/lift"
+    for version in (0, 2):
+        assert provider.staff.call("POST", path, If_Match=f'"{version}"').status_code == 412
+    assert provider.staff.call("POST", path, If_Match='"1"').json()["state"] == "lifted"
+
+
 def test_a_closure_cancels_free_slots_and_lists_the_others(
     provider: Provider, public: Person, command: Command
 ) -> None:

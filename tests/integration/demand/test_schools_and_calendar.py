@@ -54,6 +54,14 @@ def test_overwriting_needs_the_version_and_the_same_again_does_not(
     assert operator.put(path, school_body(enrolment=400)).status_code == 428
     assert operator.put(path, school_body(enrolment=400), 7).status_code == 412
     assert operator.put(path, school_body(enrolment=400), 1).json()["version"] == 2
+    assert operator.put(path, school_body(enrolment=400), 1).json()["code"] == "stale"
+    assert operator.put(path, school_body(enrolment=400), 2).json()["version"] == 2
+
+
+def test_what_is_not_there_yet_has_no_version_to_be_based_on(demand: DemandDoor, operator: School) -> None:
+    path = f"/schools/{organisation(demand)}"
+    assert operator.put(path, school_body(), 1).json()["code"] == "stale"
+    assert operator.put(path, school_body()).json()["version"] == 1
 
 
 def test_what_is_no_school_is_refused(demand: DemandDoor, operator: School) -> None:
@@ -125,6 +133,7 @@ def test_a_year_is_replaced_as_a_whole(operator: School) -> None:
     changed = {"source": "official", "days": days(2041, d2041_10_01="holiday")}
     assert operator.put("/calendar/2041", changed).status_code == 428
     assert operator.put("/calendar/2041", changed, 1).json()["version"] == 2
+    assert operator.put("/calendar/2041", changed, 1).json()["code"] == "stale"
     seen = operator.get("/calendar/2041").json()
     assert {"day": "2041-10-01", "kind": "holiday", "name": None} in seen["days"]
     assert seen["demonstration"] is False
@@ -172,6 +181,7 @@ def test_terms_are_replaced_as_a_whole(operator: School) -> None:
     assert loaded.json()["items"][0]["id"]
     again = operator.put("/terms", {"items": [term]})
     assert again.json()["version"] == loaded.json()["version"]
+    assert operator.put("/terms", {"items": [term]}, loaded.json()["version"] + 1).status_code == 412
     assert operator.put("/terms", {"items": []}).status_code == 428
     twice = errors(operator.put("/terms", {"items": [term, term]}, loaded.json()["version"]))
     assert twice == [("items[1].first_day", "terms_overlap")]
