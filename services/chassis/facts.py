@@ -3,7 +3,7 @@
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -61,6 +61,16 @@ def read_fact(body: bytes | str, *, now: datetime) -> Fact:
     """
     value = _decoded(body)
     return Fact(now=now, **(_plain_envelope(value) or _envelope(value)))
+
+
+def newest(facts: Iterable[Fact]) -> list[Fact]:
+    """Return the newest fact about each aggregate, for one statement that must not meet a row twice."""
+    found: dict[tuple[str, UUID], Fact] = {}
+    for fact in facts:
+        known = found.get((fact.aggregate, fact.aggregate_id))
+        if known is None or fact.version > known.version:
+            found[fact.aggregate, fact.aggregate_id] = fact
+    return list(found.values())
 
 
 def check_data(fact: Fact) -> None:

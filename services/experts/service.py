@@ -223,10 +223,10 @@ class Experts:
         with self.db.transaction() as conn:
             return holds.sweep(conn, now=self.clock.now(), actor=Actor.system("sweeper"))
 
-    @inbox.consume({"accounts": ["organisation"]})
-    def on_fact(self, fact: Fact, conn: Connection) -> None:
+    @inbox.consume({"accounts": ["organisation"]}, whole=True)
+    def on_facts(self, facts: list[Fact], conn: Connection) -> None:
         """Keep what experts needs to know; a fact older than what is known changes nothing."""
-        profiles.hear_organisation(conn, state=fact.data, version=fact.version)
+        profiles.hear_organisations(conn, facts)
 
 
 def _mandate(call: http.Call) -> Mandate:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.chassis.facts import Fact, Malformed, _envelope, _plain_envelope, check_data, read_fact
+from services.chassis.facts import Fact, Malformed, _envelope, _plain_envelope, check_data, newest, read_fact
 from services.chassis.ids import new_id
 
 NOW = datetime(2027, 3, 1, tzinfo=UTC)
@@ -123,3 +123,18 @@ def fact(*, owner: str, aggregate: str, data: dict[str, Any]) -> Fact:
         data=data,
         now=NOW,
     )
+
+
+def told(version: int, aggregate_id: str = ENVELOPE["aggregate_id"], aggregate: str = "slot") -> Fact:
+    """Return a fact about an aggregate, under an id of its own."""
+    envelope = {"id": str(new_id()), "version": version, "aggregate_id": aggregate_id, "aggregate": aggregate}
+    return read_fact(json.dumps(ENVELOPE | envelope), now=NOW)
+
+
+def test_of_a_batch_the_newest_of_each_aggregate_is_left_in_whatever_order_they_came() -> None:
+    other = str(new_id())
+    batch = [told(2), told(7, other), told(4), told(3), told(5, aggregate="venue"), told(7, other)]
+    left = [(fact.aggregate, str(fact.aggregate_id), fact.version) for fact in newest(batch)]
+    own = ENVELOPE["aggregate_id"]
+    assert left == [("slot", own, 4), ("slot", other, 7), ("venue", own, 5)]
+    assert newest(batch)[1] is batch[1]

@@ -153,19 +153,30 @@ def list_engagements(
 
 # -- what others have told ---------------------------------------------------------------------------------
 
-HEAR_ORGANISATION = """
+# In the order of ids, so that two batches that meet on some rows cannot wait for each other.
+HEAR_ORGANISATIONS = """
 insert into organisation as old (id, kind, name, adcode, version)
-values (%(id)s, %(kind)s, %(name)s, %(adcode)s, %(version)s)
+select * from unnest(%(ids)s::uuid[], %(kinds)s::text[], %(names)s::text[], %(adcodes)s::text[],
+                     %(versions)s::bigint[])
 on conflict (id) do update
    set kind = excluded.kind, name = excluded.name, adcode = excluded.adcode, version = excluded.version
  where excluded.version > old.version
 """
 
 
-def hear_organisation(conn: Connection, state: Mapping[str, Any], version: int) -> None:
-    """Keep an organisation's newest state."""
-    known = {key: state[key] for key in ("id", "kind", "name", "adcode")}
-    conn.execute(HEAR_ORGANISATION, known | {"version": version})
+def hear_organisations(conn: Connection, states: Mapping[UUID, tuple[int, Mapping[str, Any]]]) -> None:
+    """Keep the newest states of some organisations, given as (version, state)."""
+    told = [states[key] for key in sorted(states)]
+    conn.execute(
+        HEAR_ORGANISATIONS,
+        {
+            "ids": sorted(states),
+            "kinds": [state["kind"] for _, state in told],
+            "names": [state["name"] for _, state in told],
+            "adcodes": [state["adcode"] for _, state in told],
+            "versions": [version for version, _ in told],
+        },
+    )
 
 
 def organisation(conn: Connection, organisation_id: UUID) -> Row | None:

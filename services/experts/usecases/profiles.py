@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from schemas.events.experts import ExpertState
 from schemas.refusal import Forbidden, NotFound, Refusal, Stale
 from schemas.topics import TOPICS
 from services.chassis import outbox
+from services.chassis.facts import Fact, newest
 from services.chassis.ids import new_id
 from services.chassis.store import Connection, savepoint
 from services.experts import domain
@@ -205,6 +206,6 @@ def _tell(
     )
 
 
-def hear_organisation(conn: Connection, *, state: Item, version: int) -> None:
-    """Keep an organisation's newest state."""
-    storage.hear_organisation(conn, state, version)
+def hear_organisations(conn: Connection, told: Iterable[Fact]) -> None:
+    """Keep the newest states that a batch tells of, in one statement."""
+    storage.hear_organisations(conn, {fact.aggregate_id: (fact.version, fact.data) for fact in newest(told)})

@@ -12,6 +12,7 @@ from services.chassis.auth import Actor
 from services.chassis.ids import new_id
 from services.chassis.store import Connection
 from services.experts.domain import Mandate
+from services.experts.storage import profiles as storage
 from services.experts.usecases import holds, profiles
 from tests.builders.experts import time_of
 from tests.contracts import golden
@@ -42,7 +43,7 @@ def tell_all(conn: Connection) -> None:
 def _expert(conn: Connection) -> dict[str, Any]:
     owner, coordinator = new_id(), Actor(new_id(), new_id(), "coordinator", "科协")
     place = {"id": str(owner), "kind": "association", "name": "赤峰市科协", "adcode": "150400"}
-    profiles.hear_organisation(conn, state=place, version=1)
+    storage.hear_organisations(conn, {owner: (1, place)})
     mandate = Mandate(coordinator.organisation_id, "coordinator", "150400")
     item: dict[str, Any] = {"user_id": None, "organisation_id": owner, "name": "苏雅", "kind": "professor"}
     item |= {"employer": "赤峰学院", "title": "教授", "topics": ["aerospace"], "audiences": ["pupils"]}
