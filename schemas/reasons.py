@@ -29,6 +29,10 @@ RESOURCES: Mapping[str, Reason] = {
 FALLEN: Mapping[str, Reason] = {
     "topic": Reason("{count} {kind} are on other topics", "{count} {kind}主题不符"),
     "programme": Reason("{count} {kind} belong to other programmes", "{count} {kind}不属于所选活动"),
+    "online": Reason(
+        "{count} {kind} are online, for those who name the programme",
+        "{count} {kind}为线上活动，须指明该活动",
+    ),
     "audience": Reason("{count} {kind} are for another audience", "{count} {kind}面向其他对象"),
     "stage": Reason("{count} {kind} do not receive this stage of school", "{count} {kind}不接待本学段"),
     "grade": Reason("{count} {kind} are for other grades", "{count} {kind}不适合所报年级"),

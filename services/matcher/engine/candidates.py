@@ -116,7 +116,7 @@ class Finder:
         within = _within(slots, wish.windows)
         _count_rest(fallen, "slot", "window", len(slots) - len(within))
         for slot in within:
-            km = self._problem.roads.km(wish.place, slot.place)
+            km = self._problem.roads.km(wish.place, slot.place) if slot.place else 0.0
             code = self._slot_refusal(wish, slot, km)
             if code:
                 fallen["slot", code] += 1
@@ -296,7 +296,8 @@ def _within(slots: list[Slot], windows: Iterable[Window]) -> list[Slot]:
 
 
 def _seats(wish: Wish, slot: Slot) -> Leg:
-    return Leg("slot", slot.key, slot.programme, slot.start, slot.end, slot.start, wish.size, slot.place)
+    place = slot.place or wish.place  # online, the group takes part where it is
+    return Leg("slot", slot.key, slot.programme, slot.start, slot.end, slot.start, wish.size, place)
 
 
 def _session(wish: Wish, expert: Expert, start: int, minutes: int) -> Leg:

@@ -76,7 +76,10 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """What may be offered in a slot or by a unit; empty `grades`, `languages` or `stages` mean any."""
+    """What may be offered in a slot or by a unit; empty `grades`, `languages` or `stages` mean any.
+
+    What is `online` has no place: the group takes part where it is.
+    """
 
     key: Key
     kind: str
@@ -89,15 +92,19 @@ class Programme:
     max_group: int = 10_000
     minutes: int = 90
     unit: Key | None = None
+    online: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A dated occurrence with what is left of it: `seats`, and `groups` if their number is limited."""
+    """A dated occurrence with what is left of it: `seats`, and `groups` if their number is limited.
+
+    `place` is None online.
+    """
 
     key: Key
     programme: Key
-    place: Place
+    place: Place | None
     start: int
     end: int
     seats: int

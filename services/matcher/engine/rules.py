@@ -54,6 +54,11 @@ def grade_suits(wish: Wish, thing: _Graded) -> bool:
     return not thing.grades or wish.grades <= thing.grades
 
 
+def online_suits(wish: Wish, programme: Programme) -> bool:
+    """It has a place; or it is online for teachers in training, or for whoever names it: a visit goes out."""
+    return not programme.online or wish.kind == "training" or wish.programme == programme.key
+
+
 def audience_suits(wish: Wish, thing: _Addressed) -> bool:
     """It is meant for pupils, teachers or parents, as asked."""
     return wish.audience in thing.audiences
@@ -91,6 +96,7 @@ _GROUP: tuple[Rule, ...] = (
     ("group_too_large", group_is_small_enough),
 )
 PROGRAMME_RULES: tuple[Rule, ...] = (
+    ("online", online_suits),
     ("audience", audience_suits),
     ("stage", stage_suits),
     ("grade", grade_suits),

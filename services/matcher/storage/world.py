@@ -36,10 +36,10 @@ def programmes(conn: Connection) -> list[Row]:
 
 
 def slots(conn: Connection, *, after: datetime, rounds: Sequence[UUID], but: NotCounted) -> list[Row]:
-    """Open slots at active venues that at-once requests or those of `rounds` may use, with what is left.
+    """Open slots, at active venues or online, that at-once requests or those of `rounds` may use.
 
-    Left is the lesser of what the owner says is free, less what matcher means to hold and has not yet, and of
-    all seats less everything that matcher has on them, but what is not counted.
+    With what is left of them: the lesser of what the owner says is free, less what matcher means to hold and
+    has not yet, and of all seats less everything that matcher has on them, but what is not counted.
     """
     return conn.execute(
         """
@@ -59,9 +59,11 @@ def slots(conn: Connection, *, after: datetime, rounds: Sequence[UUID], but: Not
                (s.groups_limit - greatest(s.groups_taken + coalesce(o.coming_groups, 0),
                                           coalesce(o.groups, 0)))::int as groups_left
           from known_slot s
-          join known_venue v on v.id = s.venue_id and v.state = 'active'
+          join known_programme p on p.id = s.programme_id
+          left join known_venue v on v.id = s.venue_id
           left join ours o on o.resource_id = s.id
          where s.state = 'open' and s.starts_at > %(after)s
+           and (v.state = 'active' or (s.venue_id is null and p.place = 'online'))
            and (s.round_id is null or s.round_id = any(%(rounds)s))
          order by s.id
         """,

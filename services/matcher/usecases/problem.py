@@ -232,6 +232,7 @@ def _programme(row: Row, stages: frozenset[str]) -> model.Programme:
         max_group=row["max_group"],
         minutes=row["duration_minutes"],
         unit=row["unit_id"],
+        online=row["place"] == "online",
     )
 
 
@@ -239,7 +240,7 @@ def _slot(row: Row) -> model.Slot:
     return model.Slot(
         key=row["id"],
         programme=row["programme_id"],
-        place=Place(row["lat"], row["lon"]),
+        place=Place(row["lat"], row["lon"]) if row["venue_id"] else None,
         start=minute(row["starts_at"]),
         end=minute(row["ends_at"]),
         seats=max(0, row["free"]),

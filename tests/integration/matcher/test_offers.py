@@ -5,7 +5,7 @@ from __future__ import annotations
 from deploy.local.stack import Stack
 from tests.builders import matcher as made
 from tests.builders.accounts import HONGSHAN, Person
-from tests.builders.provider import Provider
+from tests.builders.provider import Provider, programme_body, slot_body
 from tests.builders.provider import made as body_of
 from tests.fixtures.stack import poll
 
@@ -126,6 +126,25 @@ def test_a_caravan_stops_at_the_school(
     assert {a["party"] for a in offer["agreements"] if a["needed"]} == {"unit"}
     assert museum.staff.post(f"/matches/{offer['id']}/answers", {"answer": "accept"}).status_code == 200
     made.wait_for_match(coordinator, request, "confirmed")
+
+
+def test_an_online_session_is_offered_to_who_names_it_and_takes_place_at_the_school(
+    coordinator: Person, museum: Provider, school: made.School
+) -> None:
+    online = body_of(museum.staff.post("/programmes", programme_body(None, kind="lecture", place="online")))
+    slot = body_of(museum.staff.post("/slots", slot_body(online, days=49, seats=200)))
+    request = made.ask(school, days=49, topics=[], programme_id=online["id"], distance_limit_km=1)
+    offer = made.wait_for_match(coordinator, request, "offered")
+    (leg,) = offer["legs"]
+    assert (leg["resource_id"], leg["venue_id"]) == (slot["id"], None)
+    assert (leg["place"]["lat"], leg["place"]["lon"]) == (
+        school.organisation["lat"],
+        school.organisation["lon"],
+    )
+    assert {a["party"] for a in offer["agreements"] if a["needed"]} == {"venue"}
+    assert museum.staff.post(f"/matches/{offer['id']}/answers", {"answer": "accept"}).status_code == 200
+    made.wait_for_match(coordinator, request, "confirmed")
+    assert museum.staff.get(f"/slots/{slot['id']}").json()["taken"] == 25
 
 
 def test_withdrawing_a_request_and_cancelling_a_slot_let_go_of_the_match(

@@ -87,6 +87,24 @@ def test_what_suits_is_a_candidate_and_nothing_falls_away() -> None:
     assert fallen == {}
 
 
+ONLINE = replace(PROGRAMME, kind="lecture", online=True)
+WEBCAST = replace(SLOT, place=None, seats=400)
+
+
+@pytest.mark.parametrize("change", [{"programme": "stars", "limit_km": 1}, {"kind": "training"}])
+def test_an_online_session_serves_who_names_it_or_trains_however_far(change: Change) -> None:
+    kind = "training" if "kind" in change else "lecture"
+    programme = replace(ONLINE, kind=kind)
+    options, fallen = _found(replace(VISIT, **change), programme=programme, slots=(WEBCAST,), experts=())
+    assert [leg.place for option in options for leg in option.legs] == [HERE]
+    assert [option.value for option in options] == [VISIT.size * 100 * 100 // 1000]
+    assert fallen == {}
+
+
+def test_a_visit_to_anywhere_is_not_sent_online() -> None:
+    assert _found(VISIT, programme=ONLINE, slots=(WEBCAST,)) == ([], {("slot", "online"): 1})
+
+
 _WISHES: list[tuple[str, Change]] = [
     ("topic", {"topics": frozenset({"ocean"})}),
     ("programme", {"programme": "moon"}),
