@@ -17,6 +17,15 @@ Watch = Callable[[float, float], bool]
 _HALF = 0.5
 
 
+class _Silent(highspy.Highs):
+    """HiGHS without its banner, which comes with the callbacks, before anybody outside can set an option."""
+
+    def enableCallbacks(self) -> None:  # noqa: N802 - highspy's own name
+        """Called while it is being made."""
+        self.setOptionValue("output_flag", False)
+        cast(Any, super()).enableCallbacks()
+
+
 class Model(NamedTuple):
     """Maximise `objective` over options that are taken or not, within `rows`."""
 
@@ -46,9 +55,8 @@ def maximise(model: Model, *, start: Sequence[int], limits: Limits, seed: int, w
 
 
 def _configured(limits: Limits, seed: int) -> Any:
-    highs: Any = cast(Any, highspy).Highs()
+    highs: Any = cast(Any, _Silent)()
     for option, value in {
-        "output_flag": False,
         "time_limit": limits.seconds,
         "threads": limits.threads,
         "mip_rel_gap": limits.gap,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 
 from deploy.local.stack import Stack
 from tests.builders import matcher as made
@@ -41,6 +42,19 @@ def test_requests_are_solved_together_held_and_confirmed(
     told = schools[1].teacher.get(f"/explanations/{asked[1]['id']}").json()
     assert told["outcome"] == "unserved"
     assert "contest" in {reason["code"] for reason in told["reasons"]}
+
+
+def test_the_solver_logs_json_and_nothing_else(
+    stack: Stack, coordinator: Person, museum: Provider, school: made.School, spot: made.Json
+) -> None:
+    log = stack.settings.logs / "solver.log"
+    began = log.stat().st_size
+    round_ = made.a_round(coordinator)
+    made.some_slots(museum, spot, seats=60, round_id=round_["id"])
+    made.ask_in_round(school, round_)
+    _close_and_draw_up(coordinator, round_)
+    told = [json.loads(line) for line in log.read_text()[began:].splitlines()]
+    assert "solved" in {line["event"] for line in told}
 
 
 def _close_and_draw_up(coordinator: Person, round_: made.Json) -> made.Json:

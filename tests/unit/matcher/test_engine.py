@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from deploy.local.settings import CHECKOUT
 from services.matcher.engine.candidates import Finder
 from services.matcher.engine.model import Limits, Option, Problem, Progress
 from services.matcher.engine.plan import Plan, is_possible
 from services.matcher.engine.solver import solve
 from tests.builders import problems
 
+# What a process whose output is its log would print.
+SPEAK = """
+from tests.builders import problems
+from services.matcher.engine.model import Limits
+from services.matcher.engine.solver import solve
+print(solve(problems.problem(1), Limits(), lambda _: None, lambda: False).options > 0)
+"""
 QUIET = Limits(seconds=20, threads=1)
+
+
+def test_solving_says_nothing() -> None:
+    command = [sys.executable, "-c", SPEAK]
+    said = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    assert (said.stdout, said.stderr) == ("True\n", "")
 
 
 def _report(progress: Progress) -> None:
