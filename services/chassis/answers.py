@@ -45,15 +45,24 @@ class FileAnswer:
     chunks: Iterable[bytes]
 
 
+@dataclass(frozen=True)
+class Written:
+    """A JSON body of the endpoint's schema that its handler wrote itself: a page of ready-made documents."""
+
+    body: bytes
+
+
 def stream(filename: str, media_type: str, chunks: Iterable[bytes]) -> FileAnswer:
     """A file answer; see there when `chunks` is read."""
     return FileAnswer(filename, media_type, chunks)
 
 
 def render(result: Any, schema: type[Schema] | None, status: int) -> Response:
-    """The response for a handler's result: a dict, an Answer, a FileAnswer or None (204)."""
+    """The response for a handler's result: a dict, an Answer, a Written, a FileAnswer or None (204)."""
     if isinstance(result, FileAnswer):
         return _file(result)
+    if isinstance(result, Written):
+        return Response(result.body, status=status, content_type=JSON)
     answer = result if isinstance(result, Answer) else Answer(result)
     if answer.body is None:
         return Response(status=answer.status or 204, headers=dict(answer.headers))

@@ -17,7 +17,7 @@ from werkzeug.wrappers import Request, Response
 
 from schemas.refusal import Refusal, Stale
 from services.chassis import idempotency, reading
-from services.chassis.answers import Answer, FileAnswer, render, stream
+from services.chassis.answers import Answer, FileAnswer, Written, render, stream
 from services.chassis.auth import ORGANISATION_HEADER, Actor, Caller
 from services.chassis.decoder import is_text
 from services.chassis.edge import TRACE, HttpEntrypoint, RouteNotFound
@@ -35,6 +35,7 @@ __all__ = [
     "FileAnswer",
     "OpenApi",
     "Paging",
+    "Written",
     "endpoint",
     "page",
     "stream",
@@ -92,9 +93,9 @@ def endpoint(
     """Serve a method of a `…Http` class at `path` under the common prefix.
 
     The method gets a Call, and a Connection inside a transaction (read only for GET) unless `transaction` is
-    false; it returns a dict, an Answer, a FileAnswer or None. `roles` None is public. `creates` asks for an
-    Idempotency-Key, `changes` for If-Match. Whatever the method raises becomes a problem in the caller's
-    language. The class has `db`, `clock` and `tokens`.
+    false; it returns a dict, an Answer, a Written, a FileAnswer or None. `roles` None is public. `creates`
+    asks for an Idempotency-Key, `changes` for If-Match. Whatever the method raises becomes a problem in the
+    caller's language. The class has `db`, `clock` and `tokens`.
     """
     if creates and (roles is None or not transaction):
         raise ValueError("an endpoint that creates keeps its answer, in its transaction, for a known caller")

@@ -6,6 +6,7 @@ import os
 from functools import cache
 from typing import Any
 
+import orjson
 from nameko.extensions import DependencyProvider
 
 from schemas.http.search import SearchPage, SearchQuery, SuggestionQuery, Suggestions
@@ -61,11 +62,18 @@ class SearchHttp:
     openapi = http.OpenApi("search")
 
     @http.endpoint("GET", "/search", query=Query, answer=SearchPage, roles=None, transaction=False)
-    def find(self, call: http.Call) -> dict[str, Any]:
+    def find(self, call: http.Call) -> http.Written:
         """Slots, programmes, venues or experts that suit."""
         found = usecases.find(self.engine, call.query, call.now)
-        keys = found.pop("next_keys")
-        return {**found, "next": make_cursor(keys) if keys else None}
+        keys = found["next_keys"]
+        answer = {
+            "items": found["items"],
+            "next": make_cursor(keys) if keys else None,
+            "total": found["total"],
+            "facets": found["facets"],
+        }
+        # All in it was read from JSON or measured between two points: there is no NaN to refuse.
+        return http.Written(orjson.dumps(answer))
 
     @http.endpoint(
         "GET", "/suggestions", query=SuggestionQuery, answer=Suggestions, roles=None, transaction=False

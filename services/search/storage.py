@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 from elasticsearch import ApiError, Elasticsearch, TransportError
 
 from services.search import domain
+from services.search.asking import Asker
 from services.search.domain import Document, SearchUnavailable, StoredFact
 
 _INDICES = Path(__file__).parent / "indices"
@@ -53,11 +54,13 @@ class Engine:
         self._client = Elasticsearch(
             url, connections_per_node=connections, max_retries=0, retry_on_timeout=False, sniff_on_start=False
         )
+        self._asker = Asker(url, seconds=ASK_SECONDS, kept=connections)
         self._asking = self._client.options(request_timeout=ASK_SECONDS)
         self._writing = self._client.options(request_timeout=WRITE_SECONDS)
 
     def close(self) -> None:
         """Close the connections."""
+        self._asker.close()
         self._client.close()
 
     def is_healthy(self) -> bool:
@@ -68,11 +71,7 @@ class Engine:
 
     def search(self, alias: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """The engine's own answer to one question."""
-        with _translated():
-            answer: dict[str, Any] = self._asking.perform_request(
-                "POST", f"/{alias}/_search", headers=_JSON, body=body
-            ).body
-            return answer
+        return self._asker.ask(alias, body)
 
     def count(self, alias: str) -> int:
         """How many documents an index holds, those not yet refreshed left out."""
@@ -235,7 +234,6 @@ class NoGeneration(RuntimeError):
 
 
 T = TypeVar("T")
-_JSON = {"accept": "application/json", "content-type": "application/json"}
 
 
 def _fact_document(key: str, fact: StoredFact) -> Document:

@@ -87,6 +87,7 @@ def keys(name: str, person: bool = False) -> Keys:
     )
 
 
+@lru_cache(maxsize=4096)
 def reading(run: str) -> str:
     """The first reading of a run, joined: what a slip in characters would still sound like."""
     return "".join(_spelt([run])[0])

@@ -125,7 +125,7 @@ def fact(*, owner: str, aggregate: str, data: dict[str, Any]) -> Fact:
     )
 
 
-def told(version: int, aggregate_id: str = ENVELOPE["aggregate_id"], aggregate: str = "slot") -> Fact:
+def told(version: int, aggregate_id: object = ENVELOPE["aggregate_id"], aggregate: str = "slot") -> Fact:
     """Return a fact about an aggregate, under an id of its own."""
     envelope = {"id": str(new_id()), "version": version, "aggregate_id": aggregate_id, "aggregate": aggregate}
     return read_fact(json.dumps(ENVELOPE | envelope), now=NOW)
