@@ -48,9 +48,7 @@ def _judged(wait_seconds: float) -> tuple[list[Verdict], dict[str, int]]:
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m deploy.check", description="Checks a live stack, read-only."
-    )
+    parser = argparse.ArgumentParser(prog="python -m deploy.check", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--wait", type=float, default=60.0, help="seconds to wait for quiet (60)")
     return parser.parse_args(arguments)

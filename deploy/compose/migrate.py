@@ -8,6 +8,7 @@ import sys
 
 from deploy.local.processes import SERVICES
 from deploy.local.settings import CHECKOUT
+from deploy.usage import takes_nothing
 
 
 def main() -> int:
@@ -36,4 +37,5 @@ def _run(variables: dict[str, str], module: str, *arguments: str) -> int:
 
 
 if __name__ == "__main__":
+    takes_nothing("deploy.compose.migrate", __doc__)
     sys.exit(main())

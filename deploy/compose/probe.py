@@ -6,6 +6,8 @@ import os
 import sys
 import urllib.request
 
+from deploy.usage import takes_nothing
+
 
 def address() -> str:
     """Where to ask, from the container's own variables."""
@@ -28,4 +30,5 @@ def _port(variable: str) -> str:
 
 
 if __name__ == "__main__":
+    takes_nothing("deploy.compose.probe", __doc__)
     sys.exit(main())

@@ -10,6 +10,7 @@ from deploy.local import secret_store
 from deploy.local.settings import CHECKOUT
 from deploy.nginx import rendering
 from deploy.rabbitmq import topology
+from deploy.usage import takes_nothing
 
 _FOLDER = CHECKOUT / ".local/compose"
 
@@ -39,5 +40,6 @@ def _write_private(path: Path, text: str) -> None:
 
 
 if __name__ == "__main__":
+    takes_nothing("deploy.compose.secrets", __doc__)
     write(CHECKOUT / ".env", _FOLDER)
     sys.stdout.write("wrote .env and .local/compose; now: docker compose up --detach\n")

@@ -25,10 +25,10 @@ def main() -> None:
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python3 -m deploy.local.launch", description=__doc__)
-    parser.add_argument("name")
-    parser.add_argument("--suffix", default="")
-    parser.add_argument("--http", type=int, default=0)
-    parser.add_argument("--metrics", type=int, default=0)
+    parser.add_argument("name", help="of a process, as `status` lists them")
+    parser.add_argument("--suffix", default="", help="names a second process of it")
+    parser.add_argument("--http", type=int, default=0, help="the second process's HTTP port")
+    parser.add_argument("--metrics", type=int, default=0, help="the second process's metrics port")
     return parser.parse_args()
 
 

@@ -15,6 +15,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from aiosmtpd.controller import Controller
 
+from deploy.usage import takes_nothing
+
 _DEFAULT_LIMIT = 200
 
 
@@ -115,6 +117,7 @@ def _split(address: str) -> tuple[str, int]:
 
 
 if __name__ == "__main__":
+    takes_nothing("deploy.local.mail", __doc__)
     # Blocked before any thread starts, so that only sigwait sees them.
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM, signal.SIGINT])
     main()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from deploy.local.settings import CHECKOUT, Settings
 from deploy.nginx.routes import RESOURCES
+from deploy.usage import takes_nothing
 
 _FOLDER = CHECKOUT / "deploy/nginx"
 #: status -> code, English, Chinese; the codes are those of the services where they say the same.
@@ -136,4 +137,5 @@ def _temporary_paths(home: Path) -> str:
 
 
 if __name__ == "__main__":
+    takes_nothing("deploy.nginx.rendering", __doc__)
     sys.stdout.write(for_image())

@@ -8,6 +8,8 @@ import json
 import sys
 from collections.abc import Mapping
 
+from deploy.usage import takes_nothing
+
 VHOST = "keqiao"
 
 #: caller -> owners whose commands it sends (republish, which every projection needs, among them).
@@ -107,4 +109,5 @@ def _hashed(name: str, password: str) -> str:
 
 
 if __name__ == "__main__":
+    takes_nothing("deploy.rabbitmq.topology", __doc__)
     print(definitions(json.load(sys.stdin)))
