@@ -14,11 +14,11 @@ BUDGETS: Mapping[str, float] = {
     "unit": 40,
     "contracts": 30,
     "stack": 90,
-    "chassis": 240,
+    "chassis": 170,
     "integration": 270,
     "concurrency": 60,
     "e2e": 90,
-    "faults": 330,
+    "faults": 400,
 }
 
 

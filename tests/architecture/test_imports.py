@@ -51,7 +51,7 @@ def test_domain_knows_only_the_standard_library_and_itself() -> None:
 def test_storage_knows_its_database_and_its_domain() -> None:
     for service, path in _rooms("storage"):
         engine = ("elasticsearch", "elastic_transport") if service == "search" else ("psycopg",)
-        own = (f"services.{service}.domain", f"services.{service}.storage", _CONNECTION)
+        own: tuple[str, ...] = (f"services.{service}.domain", f"services.{service}.storage", _CONNECTION)
         own += ("services.search.asking",) if service == "search" else ()
         assert not _foreign(path, *engine, *own, _REFUSAL), path
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import signal
-import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,10 +11,8 @@ from typing import Any
 
 import amqp
 import pytest
-import requests
 from kombu import Connection
 
-from deploy.local.stack import Stack
 from services.chassis import rpc
 from services.chassis.auth import Actor
 from services.chassis.calls import publish_commands
@@ -228,25 +225,6 @@ def test_slow_pages_do_not_hold_up_commands_with_workers_of_their_own(run_tiny: 
     name = fresh_name()
     apart = run_tiny(TINY_NAME=name)
     assert pages_done_when_a_command_is_answered(apart, name) == 0
-
-
-@pytest.mark.fault
-def test_calls_end_in_time_while_the_broker_is_away_and_work_again_when_it_is_back(
-    tiny: TinyProcess, stack: Stack, eventually: Eventually
-) -> None:
-    assert tiny.post("/calls/echo", {"words": "before"}).status_code == 200
-    stack.stop("rabbitmq")
-    try:
-        began = time.monotonic()
-        assert tiny.post("/calls/echo", {"words": "during"}).json()["code"] == "no_answer"
-        assert time.monotonic() - began < 10
-        assert tiny.get("/notes").status_code == 200
-        ready = requests.get(f"{tiny.metrics_url}/health/ready", timeout=10)
-        assert (ready.status_code, ready.json()["checks"]["bus"]) == (503, "failing")
-    finally:
-        stack.start("rabbitmq")
-    eventually(lambda: tiny.post("/calls/echo", {"words": "after"}).status_code == 200, 30)
-    assert tiny.get("/pending").json() == {"pending": 0}
 
 
 def publish(url: str, name: str, words: str, *, seconds: float, wait_seconds: float = 0.0) -> None:
