@@ -14,6 +14,7 @@ from deploy.demo.crowd import say, together
 from deploy.demo.stack_clock import StackClock
 from deploy.demo.world import CITY, World, world
 from deploy.local.stack import Stack
+from loadtests import sessions
 from loadtests.ground import Ground, Somebody
 
 Json = dict[str, Any]
@@ -60,6 +61,15 @@ class Region:
         """The stack's time, as services write it."""
         return _text(self._clock.now())
 
+    def moment(self) -> dt.datetime:
+        """The stack's time."""
+        return self._clock.now()
+
+    def offer_sessions(self, there: Ground) -> None:
+        """Sessions for the round alone: the demonstration's are all kept for its own."""
+        days = [window["starts_at"][:10] for window in there.windows]
+        sessions.offer(self._world.api, there.people["venue"], self.round_id, days)
+
     def in_another_round(self, there: Ground) -> Ground:
         """The same ground, asking in a second round; the first one stays the one that is solved."""
         solved = self.round_id
@@ -71,10 +81,10 @@ class Region:
         """Ends it, which sets the solver to work."""
         self._world.city.post(f"/rounds/{self.round_id}/close", key=str(uuid.uuid4()))
 
-    def solve_state(self) -> str:
-        """queued, running, done, cancelled, failed, or none."""
-        progress = self._world.city.get(f"/rounds/{self.round_id}").get("progress") or {}
-        return str(progress.get("state", "none"))
+    def progress(self) -> Json | None:
+        """How the round's latest solve stands, None before the first."""
+        found: Json | None = self._world.city.get(f"/rounds/{self.round_id}").get("progress")
+        return found
 
     def solve_again(self) -> None:
         """Sets the solver to work on the same round once more."""
@@ -125,7 +135,7 @@ class Region:
         return list(self._world.api.call("GET", path, headers=teacher.headers).body["grades"])
 
     def _slots(self) -> list[Json]:
-        return self._world.api.get("/slots", {"limit": 200})["items"]
+        return list(self._world.city.every("/slots"))
 
     def _windows(self, slots: list[Json]) -> list[dict[str, str]]:
         soonest = _text(self._clock.now() + _SOONEST)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
-import threading
 import time
 
 from deploy.demo.crowd import say
@@ -18,9 +17,10 @@ from loadtests.ratios import bus, searching, submissions
 from loadtests.region import NotLoaded, Region
 from loadtests.report import Run
 from loadtests.settings import Settings
+from loadtests.solving import Keeper
 
 PAGE = CHECKOUT / "docs/benchmarks.md"
-_POLL_SECONDS = 1.0
+_POLL_SECONDS, _SOLVER_SECONDS = 0.25, 60.0
 _FAILED, _NOT_READY = 1, 2
 
 
@@ -48,6 +48,8 @@ def measured(stack: Stack, wanted: Settings) -> Run:
     run = Run(wanted, machine.lines(stack.settings), dt.datetime.now(dt.UTC), machine.load())
     region = Region(stack)
     region.open_round(wanted.solve_seconds)
+    region.offer_sessions(region.ground(wanted.rate, wanted.duration))
+    wait_until_quiet(stack)
     with doubled(stack, "demand"):
         _compare(run, stack, region)
         wait_until_quiet(stack)
@@ -76,28 +78,14 @@ def _beside_a_solve(run: Run, region: Region) -> None:
     region.close_round()
     there = region.in_another_round(there)
     _wait_for_solver(region)
-    seen: list[str] = []
-    over = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(region, seen, over), daemon=True)
-    watcher.start()
     say("the same arrivals while a round is solved")
-    try:
+    with Keeper(region.progress, region.solve_again, region.moment) as keeper:
         run.solving = phase.run(there)
-    finally:
-        over.set()
-        watcher.join()
-    run.solve_share = seen.count("running") / max(len(seen), 1)
+    run.solve_share, run.solves = keeper.share(), keeper.work.solves
 
 
 def _wait_for_solver(region: Region) -> None:
-    deadline = time.monotonic() + 60
-    while region.solve_state() != "running" and time.monotonic() < deadline:
+    """Returns when a solve has begun, be it over by then."""
+    deadline = time.monotonic() + _SOLVER_SECONDS
+    while not (region.progress() or {}).get("started_at") and time.monotonic() < deadline:
         time.sleep(_POLL_SECONDS)
-
-
-def _watch(region: Region, seen: list[str], over: threading.Event) -> None:
-    """Keeps the solver at work, and notes how often it was seen to be."""
-    while not over.wait(_POLL_SECONDS):
-        seen.append(region.solve_state())
-        if seen[-1] == "done":
-            region.solve_again()

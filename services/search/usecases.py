@@ -12,26 +12,19 @@ from services.chassis.facts import Fact
 from services.search import documents, domain, queries, words
 from services.search.domain import Document, Facts, StoredFact
 from services.search.highlights import excerpt, highlighted
-from services.search.storage import Engine, Generation, NoGeneration
+from services.search.storage import Engine, Generation
 
-FIRST_EDITION = "000001"
 _NONE: Facts = MappingProxyType({})
-
-
-def prepare(engine: Engine) -> None:
-    """Make the first indices, unless there are some; may be done by two processes at once."""
-    if not engine.exists(engine.serving):
-        engine.create(engine.serving, FIRST_EDITION)
 
 
 def take_in(engine: Engine, told: Sequence[Fact]) -> None:
     """Keep facts and compose anew every document that shows something of them.
 
     A fact is written before what depends on it is read: of two workers that take in facts of one document at
-    once, the later writer then reads both, and its composition has the higher rank.
+    once, the later writer then reads both, and its composition has the higher rank. Raises SearchUnavailable.
     """
     facts = _newest(told)
-    for generation, keys in _kept(engine, facts).items():
+    for generation, keys in engine.keep(facts).items():
         kept = {key: facts[key] for key in keys}
         compose_again(engine, generation, _touched(engine, generation, kept), kept)
 
@@ -43,14 +36,6 @@ def _newest(told: Sequence[Fact]) -> dict[str, StoredFact]:
         if key not in newest or newest[key].version <= one.version:
             newest[key] = StoredFact(one.version, one.data)
     return newest
-
-
-def _kept(engine: Engine, facts: dict[str, StoredFact]) -> dict[Generation, list[str]]:
-    try:
-        return engine.keep(facts)
-    except NoGeneration:
-        prepare(engine)
-        return engine.keep(facts)
 
 
 def _touched(engine: Engine, generation: Generation, kept: Facts) -> list[str]:
@@ -143,9 +128,9 @@ def find(engine: Engine, asked: Mapping[str, Any], now: datetime) -> dict[str, A
     body = queries.question(asked, now, after=_after(asked, query), only=_bookable(engine, asked, now))
     answer = engine.search(engine.serving.alias(asked["type"]), body)
     hits = answer["hits"]["hits"]
-    page = hits[: asked["limit"]]
+    page, runs = hits[: asked["limit"]], tuple(words.runs(asked.get("q") or ""))
     return {
-        "items": [_item(hit, asked) for hit in page],
+        "items": [_item(hit, asked, runs) for hit in page],
         "next_keys": [query, *page[-1]["sort"]] if len(hits) > len(page) else None,
         "total": answer["hits"]["total"]["value"],
         "facets": _facets(answer.get("aggregations", {})),
@@ -169,9 +154,8 @@ def _bookable(engine: Engine, asked: Mapping[str, Any], now: datetime) -> list[s
     return [bucket["key"] for bucket in answer["aggregations"]["programmes"]["buckets"]]
 
 
-def _item(hit: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
+def _item(hit: Mapping[str, Any], asked: Mapping[str, Any], runs: tuple[str, ...]) -> dict[str, Any]:
     view: dict[str, Any] = hit["_source"]["view"]
-    runs = tuple(words.runs(asked.get("q") or ""))
     return {**view, "distance_km": _distance_km(view, hit, asked), "highlights": _highlights(view, runs)}
 
 
