@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -16,6 +17,7 @@ from deploy.demo.world import CITY, World, world
 from deploy.local.stack import Stack
 from loadtests import sessions
 from loadtests.ground import Ground, Somebody
+from loadtests.wishes import broad_wish
 
 Json = dict[str, Any]
 
@@ -26,6 +28,7 @@ LOGINS: Mapping[str, Iterable[str]] = {
     "expert": [f"e{n:03d}" for n in range(1, 151, 12)],
     "coordinator": [CITY, *_DIVISIONS[:4]],
 }
+BROAD_EACH = 15
 _SOONEST, _DAYS = dt.timedelta(days=4), 30
 _LESSONS = ("00:30:00Z", "08:30:00Z")  # half past eight to half past four in China
 _NO_SUCH_LOGIN = 401
@@ -69,6 +72,20 @@ class Region:
         """Sessions for the round alone: the demonstration's are all kept for its own."""
         days = [window["starts_at"][:10] for window in there.windows]
         sessions.offer(self._world.api, there.people["venue"], self.round_id, days)
+
+    def submit_broad(self, there: Ground) -> None:
+        """Requests of all teachers that much would suit: they make the round long to solve."""
+        chance = random.Random(there.round_id)
+        asked = [
+            (teacher, broad_wish(there, teacher.organisation_id, chance))
+            for teacher in there.people["teacher"]
+            for _ in range(BROAD_EACH)
+        ]
+        together("requests that much would suit", asked, lambda each: self._submit(*each))
+
+    def _submit(self, teacher: Somebody, body: Json) -> None:
+        headers = {**teacher.headers, "Idempotency-Key": str(uuid.uuid4())}
+        self._world.api.call("POST", "/requests", body=body, headers=headers)
 
     def in_another_round(self, there: Ground) -> Ground:
         """The same ground, asking in a second round; the first one stays the one that is solved."""

@@ -55,6 +55,7 @@ def measured(stack: Stack, wanted: Settings) -> Run:
         wait_until_quiet(stack)
         say(f"arrivals at rest: {wanted.rate:g} visits/s for {wanted.duration:.0f} s")
         run.rest = phase.run(region.ground(wanted.rate, wanted.duration))
+        region.submit_broad(region.ground(wanted.rate, wanted.duration))
         wait_until_quiet(stack)
         _beside_a_solve(run, region)
         region.cancel_solve()

@@ -7,6 +7,7 @@ import random
 from loadtests.ground import Ground
 
 WINDOWS = 3
+BROAD_TOPICS, BROAD_WINDOWS = 8, 8
 
 
 def wish(ground: Ground, school_id: str, chance: random.Random) -> dict[str, object]:
@@ -19,4 +20,14 @@ def wish(ground: Ground, school_id: str, chance: random.Random) -> dict[str, obj
         "group_size": chance.randint(10, 40),
         "windows": chance.sample(ground.windows, min(WINDOWS, len(ground.windows))),
         "distance_limit_km": 150,
+    }
+
+
+def broad_wish(ground: Ground, school_id: str, chance: random.Random) -> dict[str, object]:
+    """The body of a request that much would suit, so that a round of such requests is long to solve."""
+    return wish(ground, school_id, chance) | {
+        "topics": chance.sample(ground.topics, min(BROAD_TOPICS, len(ground.topics))),
+        "windows": chance.sample(ground.windows, min(BROAD_WINDOWS, len(ground.windows))),
+        "group_size": chance.randint(13, 47),
+        "distance_limit_km": 600,
     }
