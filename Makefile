@@ -43,7 +43,7 @@ load: python ## the load test against the live stack (DURATION, RATE); prints an
 lint: setup ## style, format and strict types
 	@.venv/bin/ruff check $(SOURCES) loadtests
 	@.venv/bin/ruff format --check $(SOURCES) loadtests
-	@.venv/bin/mypy $(SOURCES)
+	@.venv/bin/mypy $(SOURCES) loadtests
 
 format: setup ## put the sources into their format
 	@.venv/bin/ruff check --fix-only $(SOURCES) loadtests

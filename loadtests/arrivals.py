@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import gevent
 from gevent.pool import Pool
 
-Story = Callable[[], None]
+from loadtests.timetable import Story, due_times, pick
+
 MOST_AT_ONCE = 400
 
 
@@ -16,21 +17,14 @@ class Overrun(RuntimeError):
     """More visits were open at once than a stack that keeps up would have."""
 
 
-def pick(weighted: Sequence[tuple[int, Story]], chance: random.Random) -> Story:
-    """One story, in proportion."""
-    weights = [weight for weight, _ in weighted]
-    return chance.choices([story for _, story in weighted], weights)[0]
-
-
 def run(weighted: Sequence[tuple[int, Story]], rate: float, seconds: float, chance: random.Random) -> int:
     """Begins visits at random (Poisson) for `seconds`, on average `rate` a second; returns how many.
 
     Raises Overrun if the stack falls behind so far that visits pile up without end.
     """
-    visits = Pool(MOST_AT_ONCE)
-    begun, due, clock = 0, 0.0, gevent.get_hub().loop
-    started = clock.now()
-    while (due := due + chance.expovariate(rate)) < seconds:
+    visits, begun = Pool(MOST_AT_ONCE), 0
+    started = gevent.get_hub().loop.now()
+    for due in due_times(rate, seconds, chance):
         gevent.sleep(max(0.0, started + due - gevent.get_hub().loop.now()))
         if visits.full():
             raise Overrun(f"{MOST_AT_ONCE} visits are open after {due:.0f} s")

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 import gevent
 from locust import FastHttpUser, task
 from locust.exception import StopUser
 
 from loadtests import arrivals, ground
+from loadtests.ground import Ground
 from loadtests.shapes import PROPORTIONS
+from loadtests.timetable import Story
 from loadtests.visit import Visit
+
+Act = Callable[[Visit, Ground, random.Random], None]
 
 GROUND = ground.read()
 #: Locust writes its numbers down once a second, and not once more at the end.
@@ -41,7 +46,7 @@ class Everybody(FastHttpUser):
         told = {"request_type": "-", "name": "arrivals", "response_time": 0, "response_length": 0}
         self.environment.events.request.fire(**told, exception=error, context={})
 
-    def _story(self, role: str, act, chance: random.Random) -> arrivals.Story:
+    def _story(self, role: str, act: Act, chance: random.Random) -> Story:
         def visit() -> None:
             act(Visit(self.client, chance.choice(GROUND.people[role])), GROUND, chance)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 from locust.contrib.fasthttp import FastHttpSession
@@ -23,7 +23,7 @@ class Visit:
         return self._call("GET", path, name, {}, params={k: str(v) for k, v in (query or {}).items()})
 
     def post(
-        self, path: str, body: Json, *, name: str, key: str | None = None, allowed: set[int] = frozenset()
+        self, path: str, body: Json, *, name: str, key: str | None = None, allowed: Set[int] = frozenset()
     ) -> Json | None:
         """The body, or None; statuses in `allowed` are good answers too."""
         headers = {"Idempotency-Key": key} if key else {}
@@ -35,7 +35,7 @@ class Visit:
         path: str,
         name: str,
         headers: dict[str, str],
-        allowed: set[int] = frozenset(),
+        allowed: Set[int] = frozenset(),
         **rest: Any,
     ) -> Json | None:
         everything = {**self.who.headers, **headers}
@@ -48,4 +48,5 @@ class Visit:
             if not 200 <= response.status_code < 300:
                 response.failure(f"{response.status_code} {response.text[:120]}")
                 return None
-            return response.json()
+            answer: Json = response.json()
+            return answer
