@@ -18,6 +18,9 @@ from services.chassis.store import CONNECT_SECONDS
 
 BATCH = 300
 BUSY_SECONDS = 0.02
+# A batch of so many shows that many are at work. Then a little patience makes larger batches, and everything
+# behind the relay pays for a batch what it paid for a message.
+MANY, MANY_SECONDS = 4, 0.1
 IDLE_SECONDS = 0.25
 GAUGE_SECONDS = 2.0
 PRUNE_SECONDS = 60.0
@@ -127,7 +130,7 @@ class Carrier(Thread):
                 self._measure(conn)
             if self._pruning.due():
                 self._prune(conn)
-            pause = BUSY_SECONDS if carried else min(IDLE_SECONDS, pause * 1.5)
+            pause = _pause_after(carried, pause)
             if carried < BATCH:
                 self._stopping.wait(pause)
 
@@ -155,3 +158,10 @@ class Carrier(Thread):
         """Delete some of the messages that were sent more than KEEP ago."""
         before = self._clock.now() - KEEP
         conn.execute(PRUNE, [first_id_of(before), before, PRUNE_BATCH])
+
+
+def _pause_after(carried: int, last: float) -> float:
+    """Return how long to wait after a batch that was not a full one."""
+    if carried >= MANY:
+        return MANY_SECONDS
+    return BUSY_SECONDS if carried else min(IDLE_SECONDS, last * 1.5)

@@ -88,10 +88,10 @@ def append(
         trace_id=trace_id or current_trace(),
         actor=actor.as_json() if actor else _the_system(owner or _this_service()),
         reason=reason,
-        data=data,
     )
-    row = _row(envelope, routing_key=f"{aggregate}.{type}", now=now)
-    done = conn.execute(APPEND, row | {"data": _json(data)})
+    state = _json(data)
+    row = _row(envelope, state, routing_key=f"{aggregate}.{type}", now=now)
+    done = conn.execute(APPEND, row | {"data": state})
     if done.rowcount != 1:
         raise VersionGap(f"{aggregate} {aggregate_id}: version {version} of {type} is not the next one")
     return UUID(envelope["id"])
@@ -129,23 +129,23 @@ def _republished(state: Mapping[str, Any], consumer: str, aggregate: str, now: d
         trace_id=current_trace(),
         actor=_the_system(_this_service()),
         reason=None,
-        data=state["data"],
     )
-    return _row(envelope, routing_key=f"republish.{consumer}.{aggregate}", now=now)
+    routing_key = f"republish.{consumer}.{aggregate}"
+    return _row(envelope, _json(state["data"]), routing_key=routing_key, now=now)
 
 
 def _envelope(*, aggregate_id: UUID, occurred_at: datetime, **rest: Any) -> dict[str, Any]:
-    """Return the message as JSON primitives, under a new id."""
+    """Return the message without its state as JSON primitives, under a new id."""
     instant = occurred_at.isoformat().replace("+00:00", "Z")
     return {"id": str(new_id()), "aggregate_id": str(aggregate_id), "occurred_at": instant, **rest}
 
 
-def _row(envelope: dict[str, Any], *, routing_key: str, now: datetime) -> dict[str, Any]:
-    """Return the parameters of an insert into the outbox."""
+def _row(envelope: dict[str, Any], state: str, *, routing_key: str, now: datetime) -> dict[str, Any]:
+    """Return the parameters of an insert into the outbox; the state, written once, is put into the body."""
     return {
         **{key: envelope[key] for key in ("id", "owner", "type", "aggregate", "aggregate_id", "version")},
         "routing_key": routing_key,
-        "body": _json(envelope),
+        "body": f'{_json(envelope)[:-1]},"data":{state}}}',
         "now": now,
     }
 

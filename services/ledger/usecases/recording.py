@@ -18,7 +18,6 @@ def record(conn: Connection, told: Sequence[Fact]) -> None:
     """Write events into the trail and what they say into what is counted by."""
     storage.append_trail(conn, [_trail_row(fact) for fact in told])
     for aggregate, (keep, row_of) in _KEPT.items():
-        # In one statement's batch the rows of one key must come in order, so that the newest stays.
         rows = [row_of(fact.aggregate_id, fact.data) for fact in told if fact.aggregate == aggregate]
         versions = [fact.version for fact in told if fact.aggregate == aggregate]
         keep(conn, [{**row, "version": v} for row, v in zip(rows, versions, strict=True) if row is not None])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -34,17 +35,23 @@ def keep(conn: Connection, aggregate: str, aggregate_id: UUID, version: int, sta
     return conn.execute(_upsert(kept.table, tuple(row)), row).rowcount == 1
 
 
-def _upsert(table: str, columns: tuple[str, ...]) -> sql.Composed:
+@cache
+def _upsert(table: str, columns: tuple[str, ...]) -> bytes:
+    """The statement, put together once: that took a third of what keeping a fact costs."""
     changed = [sql.Identifier(name) for name in columns if name != "id"]
-    return sql.SQL(
-        "insert into {table} as known ({names}) values ({values}) on conflict (id) do update"
-        " set ({changed}) = row({newer}) where excluded.version > known.version"
-    ).format(
-        table=sql.Identifier(table),
-        names=sql.SQL(", ").join(map(sql.Identifier, columns)),
-        values=sql.SQL(", ").join(map(sql.Placeholder, columns)),
-        changed=sql.SQL(", ").join(changed),
-        newer=sql.SQL(", ").join(sql.SQL("excluded.") + name for name in changed),
+    return (
+        sql.SQL(
+            "insert into {table} as known ({names}) values ({values}) on conflict (id) do update"
+            " set ({changed}) = row({newer}) where excluded.version > known.version"
+        )
+        .format(
+            table=sql.Identifier(table),
+            names=sql.SQL(", ").join(map(sql.Identifier, columns)),
+            values=sql.SQL(", ").join(map(sql.Placeholder, columns)),
+            changed=sql.SQL(", ").join(changed),
+            newer=sql.SQL(", ").join(sql.SQL("excluded.") + name for name in changed),
+        )
+        .as_bytes()
     )
 
 

@@ -48,5 +48,5 @@ def test_only_what_lies_between_the_marks_is_replaced(tmp_path: Path) -> None:
 def test_settings_are_numbers_above_zero() -> None:
     assert from_environment({"DURATION": "20", "RATE": "6"}) == Settings(duration=20, rate=6)
     for wrong in ("0", "-1", "inf", "soon"):
-        with pytest.raises(ValueError, match="number|float"):
+        with pytest.raises(ValueError, match=r"number|float"):
             from_environment({"DURATION": wrong})
