@@ -15,9 +15,12 @@ from urllib.parse import unquote, urlsplit
 
 import orjson
 
-from services.search.domain import SearchUnavailable
+from services.search.domain import CatchingUp, SearchUnavailable
 
 _BUSY = (429, 502, 503, 504)
+_ABSENT = 404
+#: When to ask again while the indices are rebuilt.
+CATCHING_UP_SECONDS = 5
 _BROKEN = (OSError, HTTPException)
 
 
@@ -37,10 +40,15 @@ class Asker:
         self._head = self._common_head()
 
     def ask(self, alias: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """The engine's own answer; raises SearchUnavailable, or NotAnswered for what it cannot read."""
+        """The engine's own answer; raises SearchUnavailable, or NotAnswered for what it cannot read.
+
+        Where there is no such alias, the SearchUnavailable is a CatchingUp.
+        """
         status, data = self._posted(f"/{alias}/_search", orjson.dumps(body))
         if status in _BUSY:
             raise SearchUnavailable
+        if status == _ABSENT:
+            raise CatchingUp(retry_after=CATCHING_UP_SECONDS)
         if status >= 300:
             raise NotAnswered(f"{alias}: {status} {data[:500]!r}")
         answer: dict[str, Any] = orjson.loads(data)

@@ -34,6 +34,12 @@ class SearchUnavailable(Unavailable):
     code = "search_unavailable"
 
 
+class CatchingUp(SearchUnavailable):
+    """The indices are not there (yet): they are being rebuilt from what their owners tell."""
+
+    code = "search_catching_up"
+
+
 class CursorInvalid(Refusal):
     """The cursor does not belong to this query."""
 

@@ -2,12 +2,14 @@
 
 New indices are made beside those that serve; every fact goes to both from then on. The owners are asked to
 tell their present states again, and when these have arrived the aliases change over in one step. A run that
-was ended half-way leaves the serving indices as they were; the next run begins anew.
+was ended half-way leaves the serving indices as they were; the next run begins anew. There is one run at a
+time. The service begins one by itself where nothing serves: at its first start, and after a loss of all data.
 """
 
 from __future__ import annotations
 
 import os
+import secrets
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,9 +19,9 @@ from uuid import UUID
 from services.chassis import rpc
 from services.chassis.instant import system_clock
 from services.chassis.refill import DEADLINE_SECONDS, refill
+from services.chassis.sole import Taken, sole
 from services.search import domain
 from services.search.storage import ASK_SECONDS, Engine
-from services.search.usecases import prepare
 
 #: What the indices are made of, by owner; first what the rest is shown with.
 HEARS: Mapping[str, Sequence[str]] = {
@@ -40,11 +42,14 @@ class NotArrived(RuntimeError):
 def rebuild(
     engine: Engine, owners: rpc.PlainClient, *, now: datetime, say: Callable[[str], None] = lambda _: None
 ) -> None:
-    """Build new indices from what the owners tell again, and let them serve. Raises NotArrived, NoAnswer."""
-    prepare(engine)
+    """Build new indices from what the owners tell again, and let them serve.
+
+    Raises NotArrived, NoAnswer, Overtaken, SearchUnavailable.
+    """
     engine.drop(engine.building)
     engine.sweep()
-    engine.create(engine.building, f"{now:%Y%m%d%H%M%S}")
+    edition = f"{now:%Y%m%d%H%M%S}-{secrets.token_hex(3)}"
+    engine.create(engine.building, edition)
     try:
         refill(owners, "search", HEARS, say)
         for owner in HEARS:
@@ -55,10 +60,18 @@ def rebuild(
     for name in domain.INDICES.values():
         engine.refresh(engine.building.alias(name))
         say(f"{name}: {engine.count(engine.building.alias(name))}")
-    engine.promote()
+    engine.promote(edition)
     # Questions that were asked before the change still run in the old indices.
     time.sleep(2 * ASK_SECONDS)
     engine.sweep()
+
+
+def rebuild_alone(
+    engine: Engine, amqp_url: str, *, now: datetime, say: Callable[[str], None] = lambda _: None
+) -> None:
+    """As `rebuild`, over the bus at that address; raises Taken while somebody else rebuilds."""
+    with sole(amqp_url, "search.rebuild"), rpc.client(amqp_url, "search") as owners:
+        rebuild(engine, owners, now=now, say=say)
 
 
 def _tell_one(owners: rpc.PlainClient, owner: str) -> UUID | None:
@@ -98,8 +111,11 @@ def _until(reading: Callable[[], int | None], owner: str) -> int:
 def main() -> int:
     """The command line: addresses from the environment, as the service has them."""
     engine = Engine(os.environ["ELASTICSEARCH_URL"])
-    with rpc.client(os.environ["AMQP_URL"], "search") as owners:
-        rebuild(engine, owners, now=system_clock().now(), say=print)
+    try:
+        rebuild_alone(engine, os.environ["AMQP_URL"], now=system_clock().now(), say=print)
+    except Taken:
+        print("a rebuild is under way already", file=sys.stderr)
+        return 1
     return 0
 
 

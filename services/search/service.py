@@ -6,19 +6,28 @@ import os
 from functools import cache
 from typing import Any
 
+import eventlet
 import orjson
+import structlog
 from nameko.extensions import DependencyProvider
 
 from schemas.http.search import SearchPage, SearchQuery, SuggestionQuery, Suggestions
 from schemas.refusal import Unavailable
 from services.chassis import http, inbox
 from services.chassis.auth import Tokens
+from services.chassis.backoff import Backoff
 from services.chassis.clock import Clock
+from services.chassis.instant import system_clock
+from services.chassis.link import bus_url
 from services.chassis.paging import Paging, make_cursor
+from services.chassis.sole import Taken
 from services.chassis.telemetry import Telemetry
-from services.search import usecases
+from services.search import rebuild, usecases
 from services.search.domain import SearchUnavailable
 from services.search.storage import Engine
+
+WATCH_SECONDS, LONGEST_WATCH_SECONDS = 1.0, 15.0
+_log = structlog.get_logger(__name__)
 
 
 @cache
@@ -35,6 +44,15 @@ def elasticsearch_answers() -> bool:
         return False
 
 
+def indices_serve() -> bool:
+    """Whether there is something to ask; otherwise search is catching up."""
+    engine = the_engine()
+    try:
+        return engine.exists(engine.serving)
+    except SearchUnavailable:
+        return False
+
+
 class Elastic(DependencyProvider):
     """Gives each worker the Engine; the service starts also while Elasticsearch is down."""
 
@@ -45,6 +63,42 @@ class Elastic(DependencyProvider):
     def get_dependency(self, _: object) -> Engine:
         """Return the engine."""
         return self.engine
+
+
+class Rebuilder(DependencyProvider):
+    """Looks every few seconds whether there are indices, and has them rebuilt where there are none."""
+
+    def start(self) -> None:
+        """Begin to look; ended with the service, in the middle of a rebuild too."""
+        self.container.spawn_managed_thread(self._watch, identifier="rebuilder")
+
+    def _watch(self) -> None:
+        pause = Backoff(WATCH_SECONDS, LONGEST_WATCH_SECONDS)
+        while True:
+            if self._serves_or_was_rebuilt():
+                pause.reset()
+            eventlet.sleep(pause.next())
+
+    def _serves_or_was_rebuilt(self) -> bool:
+        """Whatever goes wrong is told in the log and tried again; a rebuild leaves nothing half done."""
+        try:
+            if the_engine().exists(the_engine().serving):
+                return True
+            self._rebuild()
+        except (SearchUnavailable, Taken):
+            return True  # nothing to try at this moment, and nothing to wait longer for
+        except Exception as error:  # noqa: BLE001 - the outermost loop: search must not stay empty
+            _log.warning("rebuild_failed", error=f"{type(error).__name__}: {error}")
+            return False
+        return True
+
+    def _rebuild(self) -> None:
+        rebuild.rebuild_alone(
+            the_engine(),
+            bus_url(self.container.config),
+            now=system_clock().now(),
+            say=lambda step: _log.info("rebuilding", step=step),
+        )
 
 
 class Query(SearchQuery, Paging):
@@ -58,7 +112,7 @@ class SearchHttp:
     engine = Elastic()
     clock = Clock()
     tokens = Tokens()
-    telemetry = Telemetry("search", checks={"search": elasticsearch_answers})
+    telemetry = Telemetry("search", checks={"search": elasticsearch_answers, "indices": indices_serve})
     openapi = http.OpenApi("search")
 
     @http.endpoint("GET", "/search", query=Query, answer=SearchPage, roles=None, transaction=False)
@@ -88,6 +142,7 @@ class Search:
 
     name = "search"
     engine = Elastic()
+    rebuilder = Rebuilder()
 
     @inbox.consume(
         {

@@ -16,8 +16,8 @@ from typing import Any, NamedTuple, TypeVar
 from elasticsearch import ApiError, Elasticsearch, TransportError
 
 from services.search import domain
-from services.search.asking import Asker
-from services.search.domain import Document, SearchUnavailable, StoredFact
+from services.search.asking import CATCHING_UP_SECONDS, Asker
+from services.search.domain import CatchingUp, Document, SearchUnavailable, StoredFact
 
 _INDICES = Path(__file__).parent / "indices"
 PREFIX = "keqiao"
@@ -46,7 +46,7 @@ class Engine:
     """The connection to Elasticsearch; one per process, shared by its workers.
 
     `serving` is asked and written to, `building` written to while a rebuild has it. Every method raises
-    SearchUnavailable while Elasticsearch does not answer.
+    SearchUnavailable while Elasticsearch does not answer, and CatchingUp, which is one, without indices.
     """
 
     def __init__(self, url: str, *, prefix: str = PREFIX, connections: int = 16) -> None:
@@ -86,7 +86,7 @@ class Engine:
     def keep(self, facts: Mapping[str, StoredFact]) -> dict[Generation, list[str]]:
         """Keep facts by key in every generation there is; per generation, the keys that were not outdated.
 
-        Raises NoGeneration if there are no indices yet.
+        Raises CatchingUp if there is none: what is kept has to wait for a rebuild to begin.
         """
         documents = [_fact_document(key, fact) for key, fact in facts.items()]
         generations = (self.serving, self.building)
@@ -96,13 +96,13 @@ class Engine:
             for generation in generations
         )
         _refuse_failures(outcomes, tolerated=(_STALE, _ABSENT))
-        if _ABSENT in outcomes[::2]:
-            raise NoGeneration
         kept = dict(zip(generations, (outcomes[::2], outcomes[1::2]), strict=True))
+        present = {each: statuses for each, statuses in kept.items() if _ABSENT not in statuses}
+        if not present:
+            raise CatchingUp(retry_after=CATCHING_UP_SECONDS)
         return {
             generation: [key for key, status in zip(facts, statuses, strict=True) if status < 300]
-            for generation, statuses in kept.items()
-            if _ABSENT not in statuses
+            for generation, statuses in present.items()
         }
 
     def facts(self, generation: Generation, keys: Iterable[str]) -> dict[str, StoredFact]:
@@ -193,9 +193,14 @@ class Engine:
             with _translated():
                 self._writing.indices.delete(index=",".join(behind), ignore_unavailable=True)
 
-    def promote(self) -> None:
-        """Let the built generation serve, in one step; the indices that served stay until they are swept."""
+    def promote(self, edition: str) -> None:
+        """Let the built generation serve, in one step; the indices that served stay until they are swept.
+
+        Raises Overtaken unless what is built is that edition, whole.
+        """
         old, new = self._behind(self.serving), self._behind(self.building)
+        if set(new.values()) != {f"{self.building.prefix}-{name}-{edition}" for name in NAMES}:
+            raise Overtaken(edition)
         actions: list[dict[str, Any]] = []
         for name in NAMES:
             actions.append({"add": {"index": new[name], "alias": self.serving.alias(name)}})
@@ -229,8 +234,8 @@ class Engine:
         }
 
 
-class NoGeneration(RuntimeError):
-    """There are no indices yet."""
+class Overtaken(RuntimeError):
+    """Another rebuild began before this one had ended, and has its place."""
 
 
 T = TypeVar("T")
@@ -281,6 +286,8 @@ def _translated() -> Iterator[None]:
     except ApiError as error:
         if error.status_code in _PASSING:
             raise SearchUnavailable from error
+        if error.status_code == _ABSENT:
+            raise CatchingUp(retry_after=CATCHING_UP_SECONDS) from error
         raise
 
 

@@ -32,7 +32,7 @@ def _heard() -> list[Fact]:
 def engine(stack: Stack) -> Iterator[Engine]:
     """Indices of the test's own."""
     engine = Engine(stack.environment("operator")["ELASTICSEARCH_URL"], prefix=f"test-{secrets.token_hex(4)}")
-    usecases.prepare(engine)
+    engine.create(engine.serving, "000001")
     yield engine
     engine.drop(engine.serving)
     engine.close()

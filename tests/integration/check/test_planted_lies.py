@@ -15,7 +15,6 @@ from deploy.check.rules import matches, messages, places, seats, views
 from deploy.local.stack import Stack
 from services.chassis.store import Store
 from services.search.storage import Engine
-from services.search.usecases import prepare
 from tests.fixtures.scratch import Scratch
 
 NOW = datetime(2026, 12, 1, 2, tzinfo=UTC)
@@ -314,7 +313,8 @@ def indices(stack: Stack, scratch: Scratch, only: list[str]) -> Databases:
         pytest.skip("this run has no Elasticsearch")
     url = stack.environment("checker")["ELASTICSEARCH_URL"]
     engine = Engine(url)
-    prepare(engine)
+    if not engine.exists(engine.serving):
+        engine.create(engine.serving, "000001")
     engine.close()
     return Databases(scratch, url)
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from services.search import usecases
 from services.search.storage import Engine
 from tests.integration.search.conftest import World
 
@@ -16,7 +15,7 @@ from tests.integration.search.conftest import World
 def newest_world(newest_elasticsearch: str) -> Iterator[World]:
     """A world that search on the newest engine knows."""
     engine = Engine(newest_elasticsearch, prefix=f"test-{secrets.token_hex(4)}")
-    usecases.prepare(engine)
+    engine.create(engine.serving, "000001")
     world = World(engine)
     world.tell_all()
     yield world
