@@ -13,6 +13,8 @@ from loadtests.ratios.pairing import Ratio
 from loadtests.settings import Settings
 
 SOLVE_GOAL, LEAST_SHARE = 3.0, 0.5
+#: Of fewer calls the p95 is but the worst one: such endpoints are shown, but do not decide.
+LEAST_CALLS = 20
 _BEGIN, _END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 
@@ -37,15 +39,22 @@ class Run:
         return [each for each in (self.rest, self.solving) if each]
 
     def slowdown(self) -> float:
-        """The largest of the endpoints' p95 while solving, as a multiple of their p95 at rest."""
+        """The largest of the endpoints' p95 while solving, as a multiple of their p95 at rest.
+
+        Of endpoints with LEAST_CALLS in either phase; 0 if there is none.
+        """
         return max((slower for _, slower in self._slower()), default=0.0)
 
     def _slower(self) -> list[tuple[str, float]]:
         if not (self.rest and self.solving):
             return []
         both = self.rest.endpoints.keys() & self.solving.endpoints.keys()
-        pairs = ((name, self.rest.endpoints[name].p95, self.solving.endpoints[name].p95) for name in both)
-        return [(name, busy / max(calm, 1.0)) for name, calm, busy in pairs]
+        pairs = [(name, self.rest.endpoints[name], self.solving.endpoints[name]) for name in both]
+        return [
+            (name, busy.p95 / max(calm.p95, 1.0))
+            for name, calm, busy in pairs
+            if min(calm.calls, busy.calls) >= LEAST_CALLS
+        ]
 
 
 def ratio_lines(run: Run) -> list[str]:
@@ -102,7 +111,8 @@ def _ratio(each: Ratio) -> str:
 
 def _shown(run: Run, slow: float) -> str:
     """A phase in which the solver had little to do shows nothing."""
-    return _yes(slow <= SOLVE_GOAL) if run.solve_share > LEAST_SHARE else "not shown"
+    shows = run.solve_share > LEAST_SHARE and slow > 0
+    return _yes(slow <= SOLVE_GOAL) if shows else "not shown"
 
 
 def _yes(met: bool) -> str:
@@ -114,7 +124,8 @@ def _table(run: Run) -> list[str]:
         "## Answers in milliseconds",
         "",
         f"At rest, and while a round was solved, again and again: for {run.solve_share * 100:.0f} % of that"
-        f" phase a solve ran ({run.solves} solves).",
+        f" phase a solve ran ({run.solves} solves). The ratio is the worst one of endpoints with {LEAST_CALLS}"
+        " calls and more in both.",
         "",
         "| endpoint | calls | p50 | p95 | p99 | p50 solving | p95 solving | p99 solving | p95 times |",
         "|---|---|---|---|---|---|---|---|---|",

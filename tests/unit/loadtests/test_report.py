@@ -9,13 +9,13 @@ import pytest
 
 from loadtests.phase import Endpoint, Measured
 from loadtests.ratios.pairing import Ratio
-from loadtests.report import Run, ratio_lines, text, write
+from loadtests.report import LEAST_CALLS, Run, ratio_lines, text, write
 from loadtests.settings import Settings, from_environment
 
 
-def phase(**p95: float) -> Measured:
-    """A phase in which each of these endpoints was asked."""
-    return Measured({name: Endpoint(name, 9, 0, 1.0, worst, worst) for name, worst in p95.items()}, {})
+def phase(calls: int = LEAST_CALLS, **p95: float) -> Measured:
+    """A phase in which each of these endpoints was asked so often."""
+    return Measured({name: Endpoint(name, calls, 0, 1.0, worst, worst) for name, worst in p95.items()}, {})
 
 
 def run(solve_share: float) -> Run:
@@ -50,3 +50,10 @@ def test_settings_are_numbers_above_zero() -> None:
     for wrong in ("0", "-1", "inf", "soon"):
         with pytest.raises(ValueError, match=r"number|float"):
             from_environment({"DURATION": wrong})
+
+
+def test_an_endpoint_that_was_hardly_asked_does_not_decide() -> None:
+    made = run(0.9)
+    made.rest, made.solving = phase(LEAST_CALLS - 1, search=10.0), phase(search=90.0)
+    assert made.slowdown() == 0.0
+    assert "| not shown |" in text(made, [])
