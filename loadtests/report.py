@@ -124,8 +124,8 @@ def _table(run: Run) -> list[str]:
         "## Answers in milliseconds",
         "",
         f"At rest, and while a round was solved, again and again: for {run.solve_share * 100:.0f} % of that"
-        f" phase a solve ran ({run.solves} solves). The ratio is the worst one of endpoints with {LEAST_CALLS}"
-        " calls and more in both.",
+        f" phase a solve ran ({run.solves} solves). The ratio is the worst one of those endpoints that had"
+        f" {LEAST_CALLS} calls and more in both.",
         "",
         "| endpoint | calls | p50 | p95 | p99 | p50 solving | p95 solving | p99 solving | p95 times |",
         "|---|---|---|---|---|---|---|---|---|",
