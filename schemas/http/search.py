@@ -80,7 +80,7 @@ class SearchPage(Fact):
 
 
 class Suggestion(Fact):
-    """A name to search for; `type` is topic (then `id` is its code), programme, venue or expert."""
+    """A name to search for; `type` is topic or district (`id` is its code), programme, venue or expert."""
 
     type = fields.Text(max=20, required=True)
     id = fields.Text(max=40, required=True)

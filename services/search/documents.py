@@ -275,10 +275,16 @@ def with_parents(codes: Iterable[str]) -> list[str]:
 
 def topics_named(part: str) -> list[tuple[str, str]]:
     """Codes and names of the topics whose name holds `part` or sounds like it; for suggestions."""
-    return [(code, topic.zh) for code, topic in TOPICS.items() if _sounds(topic.zh, part)]
+    return [(code, topic.zh) for code, topic in TOPICS.items() if sounds(topic.zh, part)]
 
 
-def _sounds(name: str, part: str) -> bool:
+def called(name: str, part: str) -> bool:
+    """Whether a place's name, or what people call it, holds `part` or sounds like it."""
+    return any(sounds(each, part) for each in (name, *words.aliases(name)))
+
+
+def sounds(name: str, part: str) -> bool:
+    """Whether a name holds `part`, or begins to sound like it at one of its characters."""
     if words.is_han(part):
         return part in name
     keys = words.keys(name)

@@ -22,6 +22,8 @@ from services.search.domain import CatchingUp, Document, SearchUnavailable, Stor
 _INDICES = Path(__file__).parent / "indices"
 PREFIX = "keqiao"
 _CHUNK, _FEW = 500, 20
+# A region has some hundred townships; the engine gives no more at once.
+_ALL_DISTRICTS, _DISTRICT_DIGITS = 10_000, 6
 _STALE, _ABSENT = 409, 404
 ASK_SECONDS, WRITE_SECONDS = 3.0, 20.0
 #: An index's own troubles (no shard, too many requests, a closing node): worth trying again.
@@ -116,6 +118,18 @@ class Engine:
             sources = {row["_id"]: row["_source"] for row in answer["docs"] if row.get("found")}
             found |= {key: StoredFact(source["version"], source["state"]) for key, source in sources.items()}
         return found
+
+    def districts(self) -> list[dict[str, Any]]:
+        """The states of cities and districts that serve; townships are not among them."""
+        body = {
+            "query": {"bool": {"filter": {"term": {"aggregate": "district"}}}},
+            "sort": ["key"],
+            "size": _ALL_DISTRICTS,
+            "_source": ["state.adcode", "state.name"],
+        }
+        hits = self.search(self.serving.alias(domain.FACTS), body)["hits"]["hits"]
+        states = [hit["_source"]["state"] for hit in hits]
+        return [state for state in states if len(state["adcode"]) == _DISTRICT_DIGITS]
 
     def write_number(self, generation: Generation, key: str) -> int | None:
         """A number that grows with every write of a fact's index; None while the fact is not known."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from services.chassis import geo
 from services.chassis.facts import Fact
 from services.search import documents, domain, queries, words
-from services.search.domain import Document, Facts, StoredFact
+from services.search.domain import Document, Facts, State, StoredFact
 from services.search.highlights import excerpt, highlighted
 from services.search.storage import Engine, Generation
 
@@ -191,15 +193,33 @@ def _facets(aggregations: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
 
 
 def suggest(engine: Engine, part: str, limit: int) -> list[dict[str, Any]]:
-    """Names that hold what was typed so far, or sound like it: topics first, then what is found."""
+    """Names that hold what was typed so far, or sound like it: topics, then districts, then what is found."""
     runs = words.runs(part)
     if not runs:
         return []
     topics = [{"type": "topic", "id": code, "text": name} for code, name in documents.topics_named(runs[0])]
+    places = [
+        {"type": "district", "id": place["adcode"], "text": place["name"]}
+        for place in _districts(engine)
+        if documents.called(place["name"], runs[0])
+    ]
     aliases = ",".join(
         engine.serving.alias(domain.INDICES[kind]) for kind in ("programme", "venue", "expert")
     )
     hits = engine.search(aliases, queries.suggestion(part, limit))["hits"]["hits"]
     views = [hit["_source"]["view"] for hit in hits]
     found = [{"type": view["type"], "id": view["id"], "text": view["title"]} for view in views]
-    return list({(one["type"], one["text"]): one for one in [*topics, *found]}.values())[:limit]
+    return list({(one["type"], one["text"]): one for one in [*topics, *places, *found]}.values())[:limit]
+
+
+def _districts(engine: Engine) -> list[State]:
+    """Cities and districts, read again at most twice a minute: a suggestion comes with every key."""
+    kept, since = _KNOWN_DISTRICTS.get(engine, ([], 0.0))
+    if not kept or time.monotonic() - since > _DISTRICTS_SECONDS:
+        kept = engine.districts()
+        _KNOWN_DISTRICTS[engine] = kept, time.monotonic()
+    return kept
+
+
+_DISTRICTS_SECONDS = 30.0
+_KNOWN_DISTRICTS: WeakKeyDictionary[Engine, tuple[list[State], float]] = WeakKeyDictionary()

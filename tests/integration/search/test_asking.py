@@ -11,6 +11,7 @@ import pytest
 from schemas.http.search import HITS
 from services.search import usecases
 from services.search.domain import CursorInvalid, PointRequired
+from services.search.storage import Engine
 from tests.builders import facts
 from tests.integration.search.conftest import ASKED, World
 
@@ -210,6 +211,24 @@ def test_suggestions_are_names_that_hold_what_was_typed(new_world: Callable[[], 
     assert {"type": "programme", "id": world.programme["id"], "text": world.programme["title"]} in found
     assert {"type": "topic", "id": "robotics", "text": "机器人"} in usecases.suggest(world.engine, "jiqi", 8)
     assert usecases.suggest(world.engine, "…", 8) == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [("赤峰", "赤峰市"), ("峰市", "赤峰市"), ("克什克", "克什克腾旗"), ("克旗", "克什克腾旗"),
+     ("chif", "赤峰市"), ("cfs", "赤峰市"), ("kskt", "克什克腾旗"), ("keshiketeng", "克什克腾旗")],
+)  # fmt: skip
+def test_suggestions_know_districts_by_part_alias_sound_and_initials(
+    world: World, typed: str, name: str
+) -> None:
+    suggested = usecases.suggest(world.engine, typed, 20)
+    assert name in [each["text"] for each in suggested if each["type"] == "district"]
+
+
+def test_townships_are_not_suggested(engine: Engine) -> None:
+    told = facts.told("district", facts.district("150425100000", "经棚镇"))
+    usecases.take_in(engine, [told])
+    assert [each for each in usecases.suggest(engine, "经棚", 20) if each["type"] == "district"] == []
 
 
 def test_hostile_questions_are_questions(world: World) -> None:

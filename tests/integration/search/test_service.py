@@ -114,6 +114,16 @@ def test_pages_lead_to_the_end(stack: Stack, museum: Provider, eventually: Event
     assert (other.status_code, other.json()["code"]) == (400, "cursor_invalid")
 
 
+@pytest.mark.parametrize("typed", ["红山", "山区", "hongshan", "hs"])
+def test_suggestions_know_districts(
+    stack: Stack, districts: None, eventually: Eventually, typed: str
+) -> None:
+    hongshan = {"type": "district", "id": "150402", "text": "红山区"}
+    visitor = nobody(stack)
+    # As soon as search has heard of the district, and reads the districts anew.
+    eventually(lambda: hongshan in visitor.get(f"/suggestions?q={typed}&limit=20").json()["items"], 40)
+
+
 def test_suggestions_come_from_initials(stack: Stack) -> None:
     texts = [item["text"] for item in nobody(stack).get("/suggestions?q=jqr").json()["items"]]
     assert "机器人" in texts
