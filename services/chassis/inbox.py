@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from typing import Any
@@ -11,7 +12,7 @@ import eventlet
 from eventlet.event import Event
 from nameko.extensions import Entrypoint, register_entrypoint
 
-from schemas.refusal import Unavailable
+from schemas.refusal import Busy, Unavailable
 from services.chassis import dead_letters
 from services.chassis.backoff import Backoff, Every
 from services.chassis.deliveries import BUS_ERRORS, Queues, Wire, headers_of
@@ -38,7 +39,7 @@ PATIENT_ROUNDS = 60
 
 _log = logging.getLogger(__name__)
 
-Handler = Callable[..., None]
+Handler = Callable[..., Any]
 
 
 def consume(
@@ -65,7 +66,8 @@ def consume(
 
     def decorate(method: Handler) -> Handler:
         each = method if whole else _one_by_one(method)
-        handler = wraps(method)(_without_memory(each) if stateless else _remembering(each))
+        work = _without_memory(each) if stateless else _remembering(each)
+        handler = wraps(method)(_quiet_about_outages(work))
         register_entrypoint(handler, Inbox(hears, types, batch=batch, delays_ms=delays_ms))
         return handler
 
@@ -96,6 +98,19 @@ def _without_memory(each: Handler) -> Handler:
     def handler(service: Any, facts: list[Fact]) -> None:
         each(service, facts, None)
         _count(service.name, facts, "handled")
+
+    return handler
+
+
+def _quiet_about_outages(work: Handler) -> Callable[..., Exception | None]:
+    """Return a handler that returns such an error: raised, nameko would log each one with its trace."""
+
+    def handler(service: Any, facts: list[Fact]) -> Exception | None:
+        try:
+            work(service, facts)
+        except (Busy, Unavailable) as error:
+            return error
+        return None
 
     return handler
 
@@ -146,6 +161,7 @@ class Inbox(Entrypoint):
         self._clock = system_clock()
         self._stopping = False
         self._ended = Event()
+        self._away_since: float | None = None
 
     def queues(self, consumer: str) -> Queues:
         """Return the queues that this inbox has under a consumer's name."""
@@ -235,18 +251,29 @@ class Inbox(Entrypoint):
         pause = Backoff(0.2, 5.0)
         for _ in range(PATIENT_ROUNDS):
             error = self._attempt(wire, facts)
+            self._tell_outage(error)
             if not isinstance(error, Unavailable) or self._stopping:
                 return error
             eventlet.sleep(pause.next())
             wire.breathe()
         return error
 
+    def _tell_outage(self, error: Exception | None) -> None:
+        """Log one line when what the handler stands on goes away, and one when it is back."""
+        away = isinstance(error, Unavailable)
+        if away and self._away_since is None:
+            self._away_since = time.monotonic()
+            _log.warning("%s waits: what it stands on does not answer (%r)", self._queues.inbox, error)
+        elif not away and self._away_since is not None:
+            waited, self._away_since = time.monotonic() - self._away_since, None
+            _log.warning("%s goes on after %.0f s", self._queues.inbox, waited)
+
     def _attempt(self, wire: Wire, facts: list[Fact]) -> Exception | None:
         """Run the handler in a worker; return what it raised, or None after its commit."""
         outcome = Event()
 
         def note(_: object, result: object, exc_info: Any) -> tuple[object, Any]:
-            outcome.send(exc_info[1] if exc_info else None)
+            outcome.send(exc_info[1] if exc_info else result)
             return result, exc_info
 
         self.container.spawn_worker(self, (facts,), {}, handle_result=note)

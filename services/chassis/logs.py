@@ -12,7 +12,9 @@ import structlog
 from services.chassis.trace import current_trace
 
 # Libraries that tell every step of theirs at INFO.
-_QUIET = ("kombu", "amqp", "nameko", "urllib3", "elastic_transport", "psycopg", "apscheduler")
+_QUIET = ("kombu", "amqp", "nameko", "urllib3", "psycopg", "apscheduler")
+# This one warns at every try to reach a server that is away; whoever asked it says so once.
+_MUTE = "elastic_transport"
 
 
 def configure_logs(service: str, level: int = logging.INFO) -> None:
@@ -32,6 +34,7 @@ def configure_logs(service: str, level: int = logging.INFO) -> None:
     logging.basicConfig(handlers=[_handler(shared)], level=level, force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger(_MUTE).setLevel(logging.ERROR)
 
 
 class _Service:

@@ -223,3 +223,21 @@ def _cli(hearing: Hearing, verb: str, *more: str) -> str:
         check=True,
     )
     return done.stdout
+
+
+def test_an_outage_is_one_line_when_it_begins_and_one_when_it_is_over(
+    hearing: Hearing, eventually: Eventually
+) -> None:
+    hearing.start()
+    fact = hearing.fact(fail="away", stands_on="the other server")
+    hearing.tell(fact)
+    eventually(lambda: "inbox waits" in hearing.log.read_text())
+    until = time.monotonic() + 1.5
+    eventually(lambda: time.monotonic() > until)  # time for some more tries
+    hearing.listener.execute("insert into gate (name) values ('the other server')")
+    eventually(lambda: hearing.done(fact) == 1)
+    eventually(lambda: "inbox goes on" in hearing.log.read_text())
+    log = hearing.log.read_text()
+    assert (log.count("inbox waits"), log.count("inbox goes on")) == (1, 1)
+    assert "Traceback" not in log
+    assert "error handling worker" not in log

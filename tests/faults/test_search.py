@@ -85,6 +85,8 @@ def test_booking_goes_on_without_search_which_says_so_and_catches_up(
     programme = made.a_programme(museum, title=f"断电 {secrets.token_hex(4)}")
     slot = made.a_slot(museum, programme)
     poll(lambda: _visible(visitor, slot), 20)
+    log = stack.settings.logs / "search.log"
+    began = log.stat().st_size
     with _without_elasticsearch(stack):
         answer = visitor.call("GET", "/search?q=x", Accept_Language="en")
         assert (answer.status_code, answer.json()["code"]) == (503, "search_unavailable")
@@ -94,6 +96,10 @@ def test_booking_goes_on_without_search_which_says_so_and_catches_up(
         assert museum.staff.get(f"/slots/{slot['id']}").json()["taken"] == 12
     found = poll(lambda: _complete(visitor, slot, {slot["id"]: 18, later["id"]: 30}), CAUGHT_UP_SECONDS)
     assert len(found) == 2
+    # The log says so once, and once that it is over: no line and no trace for every try.
+    told = log.read_text()[began:]
+    assert (told.count("search.inbox waits"), told.count("search.inbox goes on")) == (1, 1), told
+    assert "Traceback" not in told
 
 
 def _complete(visitor: Person, slot: Json, free: dict[str, int]) -> list[Json]:

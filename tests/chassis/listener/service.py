@@ -6,6 +6,7 @@ import os
 import signal
 from pathlib import Path
 
+from schemas.refusal import Unavailable
 from services.chassis import inbox
 from services.chassis.clock import Clock
 from services.chassis.db import Busy, Connection, Database
@@ -59,6 +60,14 @@ def handle(fact: Fact, conn: Connection) -> None:
             raise Malformed("this fact makes no sense")
         case "busy":
             raise Busy
+        case "away":
+            _stand_on(conn, fact.data["stands_on"])
+
+
+def _stand_on(conn: Connection, name: str) -> None:
+    """Refuse to work before the gate of that name is there."""
+    if conn.execute("select from gate where name = %s", [name]).fetchone() is None:
+        raise Unavailable
 
 
 def _die_first(path: Path) -> None:
