@@ -10,15 +10,15 @@ import pytest
 
 #: Seconds that a suite (a folder below tests/) may take on two cores; together under 20 minutes with set-up.
 BUDGETS: Mapping[str, float] = {
-    "architecture": 30,
+    "architecture": 20,
     "unit": 40,
-    "contracts": 30,
+    "contracts": 20,
     "stack": 90,
-    "chassis": 170,
+    "chassis": 155,
     "integration": 270,
     "concurrency": 60,
     "e2e": 90,
-    "faults": 400,
+    "faults": 450,
 }
 
 
