@@ -45,6 +45,18 @@ def test_a_version_that_was_missed_is_made_good_by_republishing(book: Book) -> N
     assert [act["version"] for act in _acts(book, aggregate_id=UUID(school["organisation_id"]))] == [3]
 
 
+def test_of_versions_that_come_in_one_batch_all_are_acts_and_the_newest_counts(book: Book) -> None:
+    school = facts.school("一批小学")
+    versions = {1: "一批小学", 3: "第三小学", 2: "第二小学"}
+    batch = [facts.told("school", {**school, "name": name}, version=n) for n, name in versions.items()]
+    with book.store.transaction() as conn:
+        recording.record(conn, [*batch, facts.told("school", facts.school("另一小学"))])
+    assert len(_acts(book, aggregate_id=UUID(school["organisation_id"]))) == 3
+    with book.reading() as conn:
+        found = conn.execute("select name, version from school where id = %s", [school["organisation_id"]])
+        assert found.fetchall() == [{"name": "第三小学", "version": 3}]
+
+
 def test_an_address_is_not_kept_for_ever(book: Book) -> None:
     user = facts.user("张三", facts.some_id(), "teacher")
     book.tell("user", user)
