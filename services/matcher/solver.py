@@ -10,7 +10,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from threading import Event, Thread
@@ -30,6 +32,7 @@ from services.matcher.storage import rounds
 from services.matcher.usecases import solving
 
 LANES = ("round", "at_once")
+SEARCHING = "searching"
 LEASE = timedelta(seconds=10)
 BEAT_SECONDS = 1.0
 ENDING_SIGNALS = {signal.SIGTERM, signal.SIGINT}
@@ -60,6 +63,16 @@ class Standing:
             known.value if progress.value is None else progress.value,
             known.bound if progress.bound is None else progress.bound,
         )
+
+    def heard(self, on_search: Callable[[], None]) -> Callable[[Progress], None]:
+        """`report`, that calls `on_search` when the search itself begins."""
+
+        def hear(progress: Progress) -> None:
+            if progress.phase == SEARCHING and self.progress.phase != SEARCHING:
+                on_search()
+            self.report(progress)
+
+        return hear
 
     def should_stop(self) -> bool:
         """Whether the engine is to end."""
@@ -115,7 +128,8 @@ class Lane:
         if world is None:
             self._give_up(job, None)
             return
-        solution = solve(world.problem, limits, standing.report, standing.should_stop)
+        report = standing.heard(step_back) if self._kind == "round" else standing.report
+        solution = aside(lambda: solve(world.problem, limits, report, standing.should_stop))
         if standing.fenced:
             raise solving.Fenced()
         if standing.cancelled:
@@ -173,6 +187,22 @@ class Lane:
             gap=gap,
             seconds=seconds,
         )
+
+
+def aside(work: Callable[[], _T]) -> _T:
+    """What `work` returns or raises, on a thread of its own: who stepped back stays there."""
+    with ThreadPoolExecutor(1, thread_name_prefix="solve") as pool:
+        return pool.submit(work).result()
+
+
+def step_back() -> None:
+    """Have this thread compute only while nobody else wants the processor; the rest of the process goes on.
+
+    A polite `nice` value is not enough: a processor is then given up only at the end of a slice, and every
+    hop of a request waited for that. Not before the search: until then the thread holds the interpreter's
+    lock, and with it the heartbeat.
+    """
+    os.sched_setscheduler(threading.get_native_id(), os.SCHED_IDLE, os.sched_param(0))
 
 
 def main() -> int:
