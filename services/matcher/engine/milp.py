@@ -46,12 +46,25 @@ def maximise(model: Model, *, start: Sequence[int], limits: Limits, seed: int, w
 
     Raises nothing for a search that is cut short: the answer is then the best so far.
     """
+    answer = _search(model, start, limits, seed, watch)
+    if answer.status == "optimal" and _worth(model, answer.chosen) < answer.bound - _HALF:
+        # HiGHS 1.16 at times ends a search at once and hands back its start, not what it found.
+        return _search(model, (), limits, seed, watch)
+    return answer
+
+
+def _search(model: Model, start: Sequence[int], limits: Limits, seed: int, watch: Watch) -> Answer:
     highs = _configured(limits, seed)
     highs.passModel(_lp(model))
-    highs.setSolution(_solution(len(model.objective), start))
+    if start:
+        highs.setSolution(_solution(len(model.objective), start))
     stopped = _watched(highs, watch)
     highs.run()
     return _answer(highs, start, stopped)
+
+
+def _worth(model: Model, chosen: Sequence[int]) -> float:
+    return float(model.objective[list(chosen)].sum())
 
 
 def _configured(limits: Limits, seed: int) -> Any:

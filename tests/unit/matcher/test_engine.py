@@ -73,6 +73,14 @@ def test_small_problems_are_solved_to_the_enumerated_optimum(seed: int) -> None:
     assert solution.value == sum(option.value for option in solution.chosen)
 
 
+@pytest.mark.parametrize("seed", [94, 278])
+def test_a_search_that_hands_its_start_back_is_not_believed(seed: int) -> None:
+    """HiGHS called these two optimal with the greedy start in hand, 399 and 466 points below its own bound."""
+    problem = problems.problem(seed, problems.Size(wishes=8, slots=8, experts=3, days=5))
+    solution = solve(problem, QUIET, _report, _never)
+    assert (solution.status, solution.value) == ("optimal", solution.bound)
+
+
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 10**6))
 def test_the_bound_of_a_search_cut_short_is_never_below_the_optimum(seed: int) -> None:
