@@ -1,17 +1,20 @@
-"""Runs every race five times in `make prove`: one that was won once may have been luck."""
+"""Runs the races on scratch databases five times in `make prove`: one won once may have been luck."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
 
-_TIMES = {"prove": 5}
+from deploy.local.stack import Stack
+from tests.fixtures.scratch import Scratch, workshop
+
+_RUNS = range(5) if os.environ.get("KEQIAO_TEST_DEPTH") == "prove" else None
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Add the number of the run to each test, where the depth asks for several."""
-    times = _TIMES.get(os.environ.get("KEQIAO_TEST_DEPTH", ""), 1)
-    if times > 1:
-        metafunc.fixturenames.append("run")
-        metafunc.parametrize("run", range(times))
+@pytest.fixture(scope="module", params=_RUNS)
+def scratch(stack: Stack) -> Iterator[Scratch]:
+    """Scratch databases of one run of a module; each run has its own."""
+    with workshop(stack) as make:
+        yield make
