@@ -56,8 +56,8 @@ def _with_stack(settings: Settings, options: argparse.Namespace) -> int:
     stack = Stack(settings)
     stack.down()  # what an interrupted run left, with its clock and its data
     stack.reset_clock()
-    stack.up()
     try:
+        stack.up()
         return _run(settings, options)
     finally:
         if not options.keep:
