@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import timedelta
 from threading import Event, Thread
@@ -190,9 +190,20 @@ class Lane:
 
 
 def aside(work: Callable[[], _T]) -> _T:
-    """What `work` returns or raises, on a thread of its own: who stepped back stays there."""
-    with ThreadPoolExecutor(1, thread_name_prefix="solve") as pool:
-        return pool.submit(work).result()
+    """What `work` returns or raises, on a thread of its own: who stepped back stays there.
+
+    A daemon, and so no pool: the process may end while it works.
+    """
+    outcome: Future[_T] = Future()
+    Thread(target=_settle, args=(outcome, work), name="solve", daemon=True).start()
+    return outcome.result()
+
+
+def _settle(outcome: Future[_T], work: Callable[[], _T]) -> None:
+    try:
+        outcome.set_result(work())
+    except BaseException as error:  # noqa: BLE001 - raised again by who waits for it
+        outcome.set_exception(error)
 
 
 def step_back() -> None:

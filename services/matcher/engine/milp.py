@@ -47,10 +47,10 @@ def maximise(model: Model, *, start: Sequence[int], limits: Limits, seed: int, w
     Raises nothing for a search that is cut short: the answer is then the best so far.
     """
     answer = _search(model, start, limits, seed, watch)
-    if answer.status == "optimal" and _worth(model, answer.chosen) < answer.bound - _HALF:
+    if _misses_its_bound(model, answer):
         # HiGHS 1.16 at times ends a search at once and hands back its start, not what it found.
-        return _search(model, (), limits, seed, watch)
-    return answer
+        answer = _search(model, (), limits, seed, watch)
+    return answer._replace(status="limit") if _misses_its_bound(model, answer) else answer
 
 
 def _search(model: Model, start: Sequence[int], limits: Limits, seed: int, watch: Watch) -> Answer:
@@ -63,8 +63,10 @@ def _search(model: Model, start: Sequence[int], limits: Limits, seed: int, watch
     return _answer(highs, start, stopped)
 
 
-def _worth(model: Model, chosen: Sequence[int]) -> float:
-    return float(model.objective[list(chosen)].sum())
+def _misses_its_bound(model: Model, answer: Answer) -> bool:
+    """Whether it is called optimal and is not: points are whole, and all ties together are less than one."""
+    worth = float(model.objective[list(answer.chosen)].sum())
+    return answer.status == "optimal" and worth < answer.bound - _HALF
 
 
 def _configured(limits: Limits, seed: int) -> Any:

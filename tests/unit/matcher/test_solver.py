@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -25,6 +27,20 @@ def test_what_breaks_aside_breaks_here() -> None:
 
     with pytest.raises(ValueError, match="no"):
         aside(broken)
+
+
+UNFINISHED = """
+from threading import Event, Thread
+from services.matcher.solver import aside
+begun = Event()
+Thread(target=aside, args=(lambda: begun.set() or Event().wait(),), daemon=True).start()
+begun.wait()
+"""
+
+
+def test_the_process_may_end_while_a_search_goes_on() -> None:
+    command = [sys.executable, "-W", "ignore", "-c", UNFINISHED]
+    assert subprocess.run(command, timeout=60, check=False).returncode == 0
 
 
 def test_the_beginning_of_a_search_is_heard_once() -> None:
