@@ -1,20 +1,26 @@
 """Every way in which the hard rules allow a wish to be served, and why the rest of the world falls away.
 
 Nothing is compared with everything: programmes, experts and units are found by topic, slots by programme
-and time. What an index leaves out is counted from the sizes of its parts.
+and time, and what many wishes ask for is found once. What an index leaves out is counted from the sizes of
+its parts.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections import Counter, defaultdict
+import gc
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Protocol, TypeGuard, TypeVar
+from contextlib import contextmanager
+from functools import cached_property
 
-from services.matcher.engine import calendar, journeys, rules, weights
-from services.matcher.engine.days import day_of
+import numpy as np
+
+from services.matcher.engine import rules, weights
+from services.matcher.engine.comers import Comers
+from services.matcher.engine.indexes import numbers
+from services.matcher.engine.instance import Ints
+from services.matcher.engine.journeys import Floats, KnownRoads
 from services.matcher.engine.model import (
-    DAY,
     Busy,
     Expert,
     Finding,
@@ -26,333 +32,201 @@ from services.matcher.engine.model import (
     Problem,
     Programme,
     Reason,
-    Slot,
     Unit,
-    Window,
     Wish,
 )
+from services.matcher.engine.moments import Sessions, Stops, Time, deepest
+from services.matcher.engine.seats import Seats
+from services.matcher.engine.sieve import Fallen, Flags
 
-OPENING, CLOSING, SHORTEST = 8 * 60, 17 * 60, 120
-# How near a resource came to passing, for those that are tried at several times.
-_ORDER = (
-    "dwell", "availability", "lead_time", "calendar_not_loaded", "school_day",
-    "cap_day", "cap_week", "cap_month", "busy", "travel",
-)  # fmt: skip
-_DEPTH = {code: depth for depth, code in enumerate(_ORDER)}
-Fallen = Counter[tuple[Kind, str]]
-
-
-class _Topical(Protocol):
-    @property
-    def topics(self) -> frozenset[str]: ...
-
-
-Thing = TypeVar("Thing", bound=_Topical)
+# The legs of an option, and its value.
+Found = tuple[tuple[Leg, ...], int]
+# There are so many of them that the way around a NamedTuple's own constructor counts.
+_new = tuple.__new__
 
 
 class Finder:
     """Finds the options of wishes in one problem; built once, asked for each wish."""
 
     def __init__(self, problem: Problem) -> None:
+        roads = problem.roads
         self._problem = problem
-        self._slots = _by_programme(problem.slots)
-        self._slot_programmes = {
-            kind: _by_topic(self._offered(kinds)) for kind, kinds in rules.SLOT_PROGRAMMES.items()
-        }
-        self._experts = _by_topic(problem.experts)
-        self._units = _by_topic(problem.units)
-
-    def _offered(self, kinds: frozenset[str]) -> Iterator[Programme]:
-        """Programmes of these kinds that have slots."""
-        programmes = self._problem.programmes.values()
-        return (each for each in programmes if each.kind in kinds and each.key in self._slots)
+        self._roads = roads if isinstance(roads, KnownRoads) else KnownRoads(roads)
+        self._told: dict[tuple[Kind, str, int], Reason] = {}
+        self._free: dict[tuple[int, int], Flags] = {}
 
     def options(self, number: int) -> tuple[list[Option], Finding]:
         """All options of the wish with that number, and the finding about it."""
         wish = self._problem.wishes[number]
         fallen: Fallen = Counter()
         found = [
-            Option(number, legs, weights.value(wish, fit))
+            _new(Option, (number, legs, value))
             for family in rules.FAMILIES.get(wish.kind, ())
-            for legs, fit in self._family(family, wish, fallen)
+            for legs, value in self._family(family, wish, fallen)
         ]
-        return found, Finding(len(found), _reasons(fallen))
+        return found, Finding(len(found), self._reasons(fallen))
 
-    def _family(self, family: str, wish: Wish, fallen: Fallen) -> Iterator[tuple[tuple[Leg, ...], int]]:
-        if family == "slot" and wish.with_expert:
+    def all(self) -> Iterator[tuple[list[Option], Finding]]:
+        """`options` of every wish, in the order of the wishes; Python's collector rests until the last.
+
+        It would go through all options that there are, again and again, and there is nothing for it to find.
+        """
+        with _collector_at_rest():
+            for number in range(len(self._problem.wishes)):
+                yield self.options(number)
+
+    def _family(self, family: str, wish: Wish, fallen: Fallen) -> Iterable[Found]:
+        if family == "expert":
+            return self._by_experts(wish, fallen)
+        if family == "unit":
+            return self._by_units(wish, fallen)
+        if wish.with_expert:
             return self._accompanied(wish, fallen)
-        ways = {"slot": self._in_slots, "expert": self._by_experts, "unit": self._by_units}
-        return (((leg,), fit) for leg, fit in ways[family](wish, fallen))
+        return (((leg,), weights.value(wish, fit)) for leg, fit in self._seats.of(wish, fallen))
 
-    # -- seats in slots
+    def _reasons(self, fallen: Fallen) -> tuple[Reason, ...]:
+        """Reasons in the order of their codes, each made once."""
+        keys = [(kind, code, count) for (kind, code), count in sorted(fallen.items())]
+        return tuple(self._told.get(key) or self._told.setdefault(key, Reason(*key)) for key in keys)
 
-    def _in_slots(self, wish: Wish, fallen: Fallen) -> Iterator[tuple[Leg, int]]:
-        for programme in self._programmes(wish, fallen):
-            slots = self._slots[programme.key]
-            code = rules.first_refusal(rules.PROGRAMME_RULES, wish, programme)
-            if code:
-                fallen["slot", code] += len(slots)
-                continue
-            yield from self._slots_of(wish, programme, slots, fallen)
+    # -- what is looked through, each made when first needed
 
-    def _programmes(self, wish: Wish, fallen: Fallen) -> list[Programme]:
-        """Programmes with slots on one of the wish's topics, or the one that it names."""
-        known = self._slot_programmes[wish.kind]
-        everything = known.get(None, [])
-        if wish.programme is not None:
-            near = [programme for programme in everything if programme.key == wish.programme]
-        else:
-            near = _on_topics(known, wish.topics)
-        _count_rest(fallen, "slot", "programme" if wish.programme is not None else "topic",
-                    self._sizes(everything) - self._sizes(near))  # fmt: skip
-        return near
+    @cached_property
+    def _limits(self) -> Floats:
+        """All distances that anything is held to."""
+        comers: tuple[Expert | Unit, ...] = (*self._problem.experts, *self._problem.units)
+        own = {comer.limit_km for comer in comers if comer.limit_km is not None}
+        return np.array(sorted(own | {wish.limit_km for wish in self._problem.wishes}), dtype=np.float64)
 
-    def _sizes(self, programmes: Iterable[Programme]) -> int:
-        return sum(len(self._slots[programme.key]) for programme in programmes)
+    @cached_property
+    def _places(self) -> list[Place]:
+        """All places that anybody may come to."""
+        asked = (wish.place for wish in self._problem.wishes)
+        venues = (slot.place for slot in self._problem.slots if slot.place)
+        return list(dict.fromkeys((*asked, *venues)))
 
-    def _slots_of(
-        self, wish: Wish, programme: Programme, slots: list[Slot], fallen: Fallen
-    ) -> Iterator[tuple[Leg, int]]:
-        within = _within(slots, wish.windows)
-        _count_rest(fallen, "slot", "window", len(slots) - len(within))
-        for slot in within:
-            km = self._problem.roads.km(wish.place, slot.place) if slot.place else 0.0
-            code = self._slot_refusal(wish, slot, km)
-            if code:
-                fallen["slot", code] += 1
-                continue
-            fit = weights.fit(wish, topics=programme.topics, languages=programme.languages, km=km)
-            yield _seats(wish, slot), fit
+    @cached_property
+    def _seats(self) -> Seats:
+        return Seats(self._problem, self._roads, self._limits)
 
-    def _slot_refusal(self, wish: Wish, slot: Slot, km: float) -> str | None:
-        if slot.round not in wish.rounds:
-            return "round"
-        if km > wish.limit_km:
-            return "distance"
-        if ("slot", slot.key) in wish.excluded:
-            return "excluded"
-        if slot.start < self._problem.earliest:
-            return "lead_time"
-        return calendar.day_refusal(self._problem, wish, slot.start) or _capacity_refusal(wish, slot)
+    @cached_property
+    def _experts(self) -> Comers[Expert]:
+        everybody = [(expert, expert.home) for expert in self._problem.experts]
+        return Comers("expert", rules.EXPERT_RULES, everybody, self._roads, self._places, self._limits)
 
-    # -- an expert's time, at the school or at the venue
+    @cached_property
+    def _units(self) -> Comers[Unit]:
+        everybody = [(unit, unit.base) for unit in self._problem.units]
+        return Comers("unit", rules.UNIT_RULES, everybody, self._roads, self._places, self._limits)
 
-    def _by_experts(self, wish: Wish, fallen: Fallen) -> Iterator[tuple[Leg, int]]:
-        programme = self._problem.programmes.get(wish.programme) if wish.programme is not None else None
+    @cached_property
+    def _sessions(self) -> Sessions:
+        return Sessions(self._problem, self._roads)
+
+    @cached_property
+    def _stops(self) -> Stops:
+        return Stops(self._problem, self._roads)
+
+    # -- an expert's time at the school
+
+    def _by_experts(self, wish: Wish, fallen: Fallen) -> Iterator[Found]:
+        programme = self._named(wish)
         minutes = programme.minutes if programme else self._problem.session_minutes
-        for expert, km in self._experts_for(wish, wish.place, weights.topics_of(wish, programme), fallen):
-            legs = list(self._sessions(wish, expert, minutes, fallen))
-            fit = weights.fit(wish, topics=expert.topics, languages=expert.languages, km=km)
-            yield from ((leg, fit) for leg in legs)
+        near = self._experts.on(weights.topics_of(wish, programme))
+        suiting = self._experts.suiting(wish, near, "topic", fallen)
+        pieces = self._sessions.pieces(wish, minutes)
+        for number in self._experts.reaching(wish, wish.place, suiting, fallen):
+            times, refusals = self._sessions.of(number, pieces, wish.place)
+            if not times:
+                fallen["expert", deepest(refusals)] += 1
+                continue
+            value = weights.value(wish, self._experts.fit(wish, number, wish.place))
+            yield from _alone(wish, "expert", self._experts.everybody[number].key, times, value)
 
-    def _experts_for(
-        self, wish: Wish, place: Place, topics: frozenset[str], fallen: Fallen
-    ) -> Iterator[tuple[Expert, float]]:
-        """Experts who know the topics and may come to `place`, with their way there in km."""
-        near = _on_topics(self._experts, topics)
-        _count_rest(fallen, "expert", "topic", len(self._problem.experts) - len(near))
-        for expert in near:
-            km = self._problem.roads.km(expert.home, place)
-            code = rules.first_refusal(rules.EXPERT_RULES, wish, expert) or _way_refusal(wish, expert, km)
-            if code:
-                fallen["expert", code] += 1
-            else:
-                yield expert, km
+    def _named(self, wish: Wish) -> Programme | None:
+        return self._problem.programmes.get(wish.programme) if wish.programme is not None else None
 
-    def _sessions(self, wish: Wish, expert: Expert, minutes: int, fallen: Fallen) -> Iterator[Leg]:
-        """One leg per moment at which the expert could begin; none counts the expert once."""
-        codes = {"window"} if not expert.windows else set()
-        found = False
-        for start in self._moments(wish, expert, minutes, codes):
-            leg = _session(wish, expert, start, minutes)
-            code = self._session_refusal(wish, expert, leg)
-            codes |= {code} if code else set()
-            if code is None:
-                found = True
-                yield leg
-        if not found:
-            fallen["expert", _deepest(codes or {"availability"})] += 1
+    # -- an expert's time at the venue
 
-    def _moments(self, wish: Wish, expert: Expert, minutes: int, codes: set[str]) -> list[int]:
-        shared = (calendar.overlap(mine, theirs) for mine in wish.windows for theirs in expert.windows)
-        parts = [part for part in shared if part]
-        if not parts:
-            codes.add("availability")
-        grid = self._problem.starts
-        return sorted({at for part in parts for at in calendar.session_starts(part, minutes, grid)})
-
-    def _session_refusal(self, wish: Wish, expert: Expert, leg: Leg) -> str | None:
-        if leg.start < self._problem.earliest:
-            return "lead_time"
-        return (
-            calendar.day_refusal(self._problem, wish, leg.start)
-            or journeys.cap_refusal(expert, leg.start)
-            or journeys.time_refusal(self._problem.roads, taking(leg), expert.busy)
-        )
-
-    def _accompanied(self, wish: Wish, fallen: Fallen) -> Iterator[tuple[tuple[Leg, ...], int]]:
+    def _accompanied(self, wish: Wish, fallen: Fallen) -> Iterator[Found]:
         """Seats in a slot and an expert at the venue for as long as it lasts: two legs, or nothing."""
-        for seats, fit in self._in_slots(wish, fallen):
-            programme = self._problem.programmes[seats.programme]
-            company = list(self._companions(wish, seats, weights.topics_of(wish, programme)))
+        suiting: dict[frozenset[str], Ints] = {}
+        for leg, fit in self._seats.of(wish, fallen):
+            topics = weights.topics_of(wish, self._problem.programmes[leg.programme])
+            if topics not in suiting:
+                near = self._experts.on(topics)
+                suiting[topics] = self._experts.suiting(wish, near, "topic", Counter())
+            company = list(self._companions(wish, leg, suiting[topics]))
             if not company:
                 fallen["slot", "expert"] += 1
-            for leg, their_fit in company:
-                yield (leg, seats), (fit + their_fit) // 2
+            for companion, their_fit in company:
+                yield (companion, leg), weights.value(wish, (fit + their_fit) // 2)
 
-    def _companions(self, wish: Wish, seats: Leg, topics: frozenset[str]) -> Iterator[tuple[Leg, int]]:
-        for expert, km in self._experts_for(wish, seats.place, topics, Counter()):
-            if not journeys.covered(expert.windows, seats.start, seats.end):
-                continue
-            leg = seats._replace(kind="expert", resource=expert.key)
-            if self._session_refusal(wish, expert, leg) is None:
-                yield leg, weights.fit(wish, topics=expert.topics, languages=expert.languages, km=km)
+    def _companions(self, wish: Wish, seats: Leg, suiting: Ints) -> Iterator[tuple[Leg, int]]:
+        """Experts who can be there; that the day itself is possible has been seen of the slot."""
+        free = suiting[self._free_experts(seats.start, seats.end)[suiting]]
+        for number in self._experts.reaching(wish, seats.place, free, Counter()):
+            if not self._sessions.refusal(number, taking(seats)):
+                leg = seats._replace(kind="expert", resource=self._experts.everybody[number].key)
+                yield leg, self._experts.fit(wish, number, seats.place)
+
+    def _free_experts(self, start: int, end: int) -> Flags:
+        """By number, whether one of the expert's windows holds the whole interval."""
+        if (start, end) not in self._free:
+            found = np.zeros(len(self._problem.experts), dtype=np.bool_)
+            owner, opens, closes = self._windows
+            found[owner[(opens <= start) & (end <= closes)]] = True
+            self._free[start, end] = found
+        return self._free[start, end]
+
+    @cached_property
+    def _windows(self) -> tuple[Ints, Ints, Ints]:
+        """All windows of experts: whose, from when, until when."""
+        experts = enumerate(self._problem.experts)
+        rows = [(number, *window) for number, expert in experts for window in expert.windows]
+        owner, opens, closes = (numbers(row[column] for row in rows) for column in range(3))
+        return owner, opens, closes
 
     # -- a travelling unit's stop
 
-    def _by_units(self, wish: Wish, fallen: Fallen) -> Iterator[tuple[Leg, int]]:
-        for unit in self._units_for(wish, fallen):
-            km = self._problem.roads.km(unit.base, wish.place)
-            code = rules.first_refusal(rules.UNIT_RULES, wish, unit) or _way_refusal(wish, unit, km)
-            if code:
-                fallen["unit", code] += 1
-                continue
-            fit = weights.fit(wish, topics=unit.topics, languages=unit.languages, km=km)
-            yield from ((leg, fit) for leg in self._stops(wish, unit, fallen))
-
-    def _units_for(self, wish: Wish, fallen: Fallen) -> list[Unit]:
-        programme = self._problem.programmes.get(wish.programme) if wish.programme is not None else None
+    def _by_units(self, wish: Wish, fallen: Fallen) -> Iterator[Found]:
+        near, code = self._units.on(wish.topics), "topic"
         if wish.programme is not None:
-            near = [unit for unit in self._problem.units if programme and programme.unit == unit.key]
-        else:
-            near = _on_topics(self._units, wish.topics)
-        code = "programme" if wish.programme is not None else "topic"
-        _count_rest(fallen, "unit", code, len(self._problem.units) - len(near))
-        return near
+            near, code = self._carrying(self._named(wish)), "programme"
+        suiting = self._units.suiting(wish, near, code, fallen)
+        pieces = self._stops.pieces(wish)
+        for number in self._units.reaching(wish, wish.place, suiting, fallen):
+            times, refusals = self._stops.gathered(number, pieces, wish.place)
+            if not times:
+                fallen["unit", deepest(refusals)] += 1
+                continue
+            value = weights.value(wish, self._units.fit(wish, number, wish.place))
+            yield from _alone(wish, "unit", self._units.everybody[number].key, times, value)
 
-    def _stops(self, wish: Wish, unit: Unit, fallen: Fallen) -> Iterator[Leg]:
-        codes: set[str] = set()
-        found = False
-        for start, end in _stays(wish.windows, unit.min_days):
-            leg = _stop(wish, unit, start, end)
-            code = self._stop_refusal(wish, unit, leg)
-            codes |= {code} if code else set()
-            if code is None:
-                found = True
-                yield leg
-        if not found:
-            fallen["unit", _deepest(codes or {"dwell"})] += 1
+    def _carrying(self, programme: Programme | None) -> Ints:
+        """The unit that carries the programme around, if there is one."""
+        units = enumerate(self._problem.units)
+        return numbers(number for number, unit in units if programme and programme.unit == unit.key)
 
-    def _stop_refusal(self, wish: Wish, unit: Unit, leg: Leg) -> str | None:
-        if leg.occupied < self._problem.earliest:
-            return "lead_time"
-        if unit.windows and not journeys.covered(unit.windows, leg.occupied, leg.end):
-            return "availability"
-        return calendar.day_refusal(self._problem, wish, leg.start) or journeys.time_refusal(
-            self._problem.roads, taking(leg), unit.busy
-        )
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _alone(wish: Wish, kind: Kind, key: Key, times: Iterable[Time], value: int) -> Iterator[Found]:
+    """An option a time, of the one leg of somebody who comes to the school."""
+    programme, size, place = wish.programme, wish.size, wish.place
+    for start, end, occupied in times:
+        yield (_new(Leg, (kind, key, programme, start, end, occupied, size, place)),), value
 
 
 def taking(leg: Leg) -> Busy:
     """The time and place that a leg takes of an expert or a unit."""
     return Busy(leg.occupied, leg.end, leg.place)
-
-
-def _by_programme(slots: Iterable[Slot]) -> dict[Key, list[Slot]]:
-    found: dict[Key, list[Slot]] = defaultdict(list)
-    for slot in sorted(slots, key=lambda slot: slot.start):
-        found[slot.programme].append(slot)
-    return dict(found)
-
-
-def _by_topic(things: Iterable[Thing]) -> dict[str | None, list[Thing]]:
-    """Things by topic, and all of them under None."""
-    found: dict[str | None, list[Thing]] = defaultdict(list)
-    for thing in things:
-        found[None].append(thing)
-        for topic in sorted(thing.topics):
-            found[topic].append(thing)
-    return dict(found)
-
-
-def _on_topics(index: dict[str | None, list[Thing]], topics: frozenset[str]) -> list[Thing]:
-    """Things on any of the topics, each once; no topic means all."""
-    if not topics:
-        return index.get(None, [])
-    found = {id(thing): thing for topic in sorted(topics) for thing in index.get(topic, [])}
-    return list(found.values())
-
-
-def _within(slots: list[Slot], windows: Iterable[Window]) -> list[Slot]:
-    """Slots that lie inside one of the windows, each once, in order of time."""
-    starts = [slot.start for slot in slots]
-    found = {
-        position
-        for window in windows
-        for position in range(bisect_left(starts, window.start), bisect_left(starts, window.end))
-        if slots[position].end <= window.end
-    }
-    return [slots[position] for position in sorted(found)]
-
-
-def _seats(wish: Wish, slot: Slot) -> Leg:
-    place = slot.place or wish.place  # online, the group takes part where it is
-    return Leg("slot", slot.key, slot.programme, slot.start, slot.end, slot.start, wish.size, place)
-
-
-def _session(wish: Wish, expert: Expert, start: int, minutes: int) -> Leg:
-    return Leg("expert", expert.key, wish.programme, start, start + minutes, start, wish.size, wish.place)
-
-
-def _capacity_refusal(wish: Wish, slot: Slot) -> str | None:
-    if slot.groups is not None and slot.groups < 1:
-        return "groups_full"
-    return "seats" if slot.seats < wish.size else None
-
-
-def _way_refusal(wish: Wish, comer: Expert | Unit, km: float) -> str | None:
-    kind: Kind = "expert" if isinstance(comer, Expert) else "unit"
-    if (kind, comer.key) in wish.excluded:
-        return "excluded"
-    if km > wish.limit_km and not wish.with_expert:
-        return "distance"
-    return "travel_limit" if comer.limit_km is not None and km > comer.limit_km else None
-
-
-def _stays(windows: Iterable[Window], days: int) -> Iterator[tuple[int, int]]:
-    """Stays of so many days inside the windows, from opening on the first day to closing on the last."""
-    for window in windows:
-        for first in range(day_of(window.start), day_of(window.end - 1) - days + 2):
-            last = first + days - 1
-            arrival = calendar.overlap(window, _opening_hours(first))
-            departure = calendar.overlap(window, _opening_hours(last))
-            if _is_worth_it(arrival) and _is_worth_it(departure):
-                yield arrival.start, departure.end
-
-
-def _opening_hours(day: int) -> Window:
-    return Window(day * DAY + OPENING, day * DAY + CLOSING)
-
-
-def _is_worth_it(part: Window | None) -> TypeGuard[Window]:
-    """Whether something can be shown in what is left of a day."""
-    return part is not None and part.end - part.start >= SHORTEST
-
-
-def _stop(wish: Wish, unit: Unit, start: int, end: int) -> Leg:
-    occupied = (day_of(start) - unit.setup_days) * DAY if unit.setup_days else start
-    return Leg("unit", unit.key, wish.programme, start, end, occupied, wish.size, wish.place)
-
-
-def _count_rest(fallen: Fallen, kind: Kind, code: str, rest: int) -> None:
-    if rest:
-        fallen[kind, code] += rest
-
-
-def _deepest(codes: set[str]) -> str:
-    """The code that came nearest to passing."""
-    return max(codes, key=lambda code: _DEPTH.get(code, 0))
-
-
-def _reasons(fallen: Fallen) -> tuple[Reason, ...]:
-    return tuple(Reason(kind, code, count) for (kind, code), count in sorted(fallen.items()))

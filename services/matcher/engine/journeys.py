@@ -2,24 +2,107 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable
-from functools import lru_cache
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from itertools import accumulate
+from typing import Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
 
 from services.matcher.engine.days import day_of, month_number, month_of, week_of
-from services.matcher.engine.model import Busy, Expert, Roads, Window
+from services.matcher.engine.instance import ENDLESS, Ints
+from services.matcher.engine.model import Busy, Expert, Place, Roads, Unit, Window
+
+Floats: TypeAlias = NDArray[np.float64]
+
+
+@runtime_checkable
+class Batched(Protocol):
+    """What roads may offer beside `km` and `minutes`: many pairs at a time, by numbers of places."""
+
+    def km_many(self, places: Sequence[Place], a: Ints, b: Ints) -> Floats:
+        """Kilometres from `places[a[i]]` to `places[b[i]]`, up to the last digits of a float."""
+        ...
+
+    def minutes_many(self, places: Sequence[Place], a: Ints, b: Ints, months: Ints) -> Ints:
+        """Minutes from `places[a[i]]` to `places[b[i]]` in `months[i]`: exactly what `minutes` says."""
+        ...
+
+    def longest(self, places: Sequence[Place]) -> int:
+        """Minutes that no journey between two of the places passes in any month."""
+        ...
 
 
 class KnownRoads:
-    """Roads that are asked about each pair of places once."""
+    """Roads with `Batched`, by those they stand for or one by one; the minutes of a pair are asked once."""
 
     def __init__(self, roads: Roads) -> None:
-        self.km = lru_cache(maxsize=None)(roads.km)
-        self.minutes = lru_cache(maxsize=None)(roads.minutes)
+        self._roads = roads
+        self._minutes: dict[tuple[Place, int], dict[Place, int]] = defaultdict(dict)
+
+    def km(self, a: Place, b: Place) -> float:
+        """Road kilometres from `a` to `b`."""
+        return self._roads.km(a, b)
+
+    def minutes(self, a: Place, b: Place, month: int) -> int:
+        """Minutes on the road in that month (1 to 12)."""
+        from_a = self._minutes[a, month]
+        known = from_a.get(b)
+        if known is None:
+            known = from_a[b] = self._roads.minutes(a, b, month)
+        return known
+
+    def km_many(self, places: Sequence[Place], a: Ints, b: Ints) -> Floats:
+        """Kilometres from `places[a[i]]` to `places[b[i]]`, up to the last digits of a float."""
+        if isinstance(self._roads, Batched):
+            return self._roads.km_many(places, a, b)
+        ways = zip(a.tolist(), b.tolist(), strict=True)
+        return np.array([self.km(places[here], places[there]) for here, there in ways], dtype=np.float64)
+
+    def minutes_many(self, places: Sequence[Place], a: Ints, b: Ints, months: Ints) -> Ints:
+        """Minutes from `places[a[i]]` to `places[b[i]]` in `months[i]`: exactly what `minutes` says."""
+        if isinstance(self._roads, Batched):
+            return self._roads.minutes_many(places, a, b, months)
+        ways = zip(a.tolist(), b.tolist(), months.tolist(), strict=True)
+        found = [self.minutes(places[here], places[there], month) for here, there, month in ways]
+        return np.array(found, dtype=np.int64)
+
+    def longest(self, places: Sequence[Place]) -> int:
+        """Minutes that no journey between two of the places passes in any month; ENDLESS if unknown."""
+        return self._roads.longest(places) if isinstance(self._roads, Batched) else ENDLESS
 
 
 Period = Callable[[int], int]
 CAPS: tuple[tuple[str, Period], ...] = (("cap_day", day_of), ("cap_week", week_of), ("cap_month", month_of))
+
+
+class Diary:
+    """What an expert or a unit has already, in order of time: only what is near in time is looked at.
+
+    `longest` is the longest journey that there is, in minutes.
+    """
+
+    def __init__(self, roads: Roads, owner: Expert | Unit, longest: int) -> None:
+        self._roads, self._margin = roads, max(1, longest)
+        self._busy = tuple(sorted(owner.busy, key=lambda each: each.start))
+        self._starts = [each.start for each in self._busy]
+        self._latest = list(accumulate((each.end for each in self._busy), max))
+        caps = ((code, period, getattr(owner, code, None)) for code, period in CAPS)
+        self._caps = [
+            (code, period, cap, used(owner.busy, period)) for code, period, cap in caps if cap is not None
+        ]
+
+    def time_refusal(self, wanted: Busy) -> str | None:
+        """As `time_refusal` of everything in the diary."""
+        first = bisect_right(self._latest, wanted.start - self._margin)
+        last = bisect_left(self._starts, wanted.end + self._margin)
+        return time_refusal(self._roads, wanted, self._busy[first:last]) if first < last else None
+
+    def cap_refusal(self, start: int) -> str | None:
+        """The cap that leaves no room for one more that begins at `start`, or None."""
+        return next((code for code, period, cap, taken in self._caps if taken[period(start)] >= cap), None)
 
 
 def time_refusal(roads: Roads, wanted: Busy, taken: Iterable[Busy]) -> str | None:
@@ -43,15 +126,6 @@ def reaches(roads: Roads, a: Busy, b: Busy) -> bool:
 def clash(roads: Roads, a: Busy, b: Busy) -> bool:
     """Whether one person, or one unit, cannot have both."""
     return time_refusal(roads, a, (b,)) is not None
-
-
-def cap_refusal(expert: Expert, start: int) -> str | None:
-    """The cap that what the expert already has leaves no room under, or None."""
-    for code, period in CAPS:
-        cap = getattr(expert, code)
-        if cap is not None and used(expert.busy, period)[period(start)] >= cap:
-            return code
-    return None
 
 
 def used(busy: Iterable[Busy], period: Period) -> Counter[int]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from schemas.reasons import FALLEN
@@ -24,6 +25,7 @@ from services.matcher.engine.model import (
     Window,
     Wish,
 )
+from services.matcher.roads import RegionRoads
 from tests.builders.problems import AREA, MONDAY, FlatRoads
 
 HERE, NEAR, FAR = Place(42, 118), Place(42.2, 118), Place(45, 118)
@@ -167,6 +169,13 @@ def test_overlapping_windows_name_a_slot_once_and_a_rest_is_counted() -> None:
     assert fallen == {("slot", "window"): 1}
 
 
+def test_a_window_may_end_with_the_slot_but_no_earlier() -> None:
+    until = (Window(NINE, NINE + 90),)
+    assert len(_found(replace(VISIT, windows=until))[0]) == 1
+    earlier = (Window(NINE, NINE + 89),)
+    assert _found(replace(VISIT, windows=earlier)) == ([], {("slot", "window"): 1})
+
+
 def _busy_at(minute: int, place: Place = HERE) -> Busy:
     return Busy(minute, minute + 60, place)
 
@@ -256,3 +265,13 @@ def test_every_code_of_the_engine_has_its_words() -> None:
     tried = {code for code, *_ in (*_WISHES, *_WORLDS, *_EXPERTS, *_UNITS)}
     assert tried <= set(FALLEN)
     assert Reason("slot", "seats", 1).count == 1
+
+
+@pytest.mark.parametrize("roads", [FlatRoads(), RegionRoads()])
+def test_a_distance_that_is_just_the_limit_is_not_too_far(roads: FlatRoads | RegionRoads) -> None:
+    away = Place(42.123456, 118.654321)
+    km = roads.km(HERE, away)
+    slots = (replace(SLOT, place=away),)
+    assert len(_found(replace(VISIT, limit_km=km), slots=slots, roads=roads)[0]) == 1
+    nearer = float(np.nextafter(km, 0))
+    assert _found(replace(VISIT, limit_km=nearer), slots=slots, roads=roads)[1] == {("slot", "distance"): 1}
