@@ -69,7 +69,7 @@ def test_use_cases_never_see_nameko() -> None:
 
 def test_the_engine_knows_only_numbers() -> None:
     for path in modules("services/matcher/engine"):
-        assert not _foreign(path, "numpy", "highspy", "scipy", "services.matcher.engine"), path
+        assert not _foreign(path, "numpy", "numba", "highspy", "services.matcher.engine"), path
 
 
 def test_the_verifier_knows_only_the_standard_library() -> None:

@@ -2,5 +2,5 @@
 
 `solver.solve(problem, limits, report, should_stop)` is the one door; `candidates.Finder` is the other, for
 questions about a single wish. Nothing is imported here, so that who only asks for candidates does not load
-the numeric libraries.
+what compiles and what optimises.
 """

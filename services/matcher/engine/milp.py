@@ -10,7 +10,6 @@ import highspy
 import numpy as np
 
 from services.matcher.engine.model import Limits
-from services.matcher.engine.rows import Row
 
 Watch = Callable[[float, float], bool]
 # HiGHS calls whole what is within its tolerance of whole.
@@ -24,6 +23,19 @@ class _Silent(highspy.Highs):
         """Called while it is being made."""
         self.setOptionValue("output_flag", False)
         cast(Any, super()).enableCallbacks()
+
+
+class Row(NamedTuple):
+    """The sum of `weights` over the chosen ones of `options` stays within `limit`."""
+
+    options: Sequence[int] | np.ndarray
+    weights: Sequence[int] | np.ndarray
+    limit: int
+
+
+def row(options: Sequence[int] | np.ndarray, limit: int = 1) -> Row:
+    """At most `limit` of these."""
+    return Row(options, np.ones(len(options), dtype=np.int64), limit)
 
 
 class Model(NamedTuple):
@@ -41,25 +53,37 @@ class Answer(NamedTuple):
     status: str
 
 
-def maximise(model: Model, *, start: Sequence[int], limits: Limits, seed: int, watch: Watch) -> Answer:
-    """Search from `start` until proven, out of time, or `watch(value, bound)` says to stop.
+def maximise(
+    model: Model,
+    *,
+    start: Sequence[int],
+    limits: Limits,
+    seed: int,
+    watch: Watch | None = None,
+    nodes: int | None = None,
+) -> Answer:
+    """Search from `start` until proven, out of time or `nodes`, or `watch(value, bound)` says to stop.
 
     Raises nothing for a search that is cut short: the answer is then the best so far.
     """
-    answer = _search(model, start, limits, seed, watch)
+    answer = _search(model, start, limits, seed, watch, nodes)
     if _misses_its_bound(model, answer):
         # HiGHS 1.16 at times ends a search at once and hands back its start, not what it found.
-        answer = _search(model, (), limits, seed, watch)
+        answer = _search(model, (), limits, seed, watch, nodes)
     return answer._replace(status="limit") if _misses_its_bound(model, answer) else answer
 
 
-def _search(model: Model, start: Sequence[int], limits: Limits, seed: int, watch: Watch) -> Answer:
-    highs = _configured(limits, seed)
+def _search(
+    model: Model, start: Sequence[int], limits: Limits, seed: int, watch: Watch | None, nodes: int | None
+) -> Answer:
+    highs = _configured(limits, seed, nodes)
     highs.passModel(_lp(model))
     if start:
         highs.setSolution(_solution(len(model.objective), start))
-    stopped = _watched(highs, watch)
-    highs.run()
+    stopped = _watched(highs, watch) if watch else [False]
+    if highs.run() == highspy.HighsStatus.kError:
+        # It keeps one pool of threads a process, and wants the number that whoever came first asked for.
+        raise RuntimeError(f"HiGHS did not search with {limits.threads} threads")
     return _answer(highs, start, stopped)
 
 
@@ -69,7 +93,7 @@ def _misses_its_bound(model: Model, answer: Answer) -> bool:
     return answer.status == "optimal" and worth < answer.bound - _HALF
 
 
-def _configured(limits: Limits, seed: int) -> Any:
+def _configured(limits: Limits, seed: int, nodes: int | None) -> Any:
     highs: Any = cast(Any, _Silent)()
     for option, value in {
         "time_limit": limits.seconds,
@@ -79,6 +103,8 @@ def _configured(limits: Limits, seed: int) -> Any:
         "random_seed": seed,
     }.items():
         highs.setOptionValue(option, value)
+    if nodes is not None:
+        highs.setOptionValue("mip_max_nodes", nodes)
     return highs
 
 
@@ -94,9 +120,13 @@ def _lp(model: Model) -> Any:
     lp.integrality_ = [highspy.HighsVarType.kInteger] * number
     lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
     lp.a_matrix_.start_ = np.cumsum([0, *(len(row.options) for row in model.rows)])
-    lp.a_matrix_.index_ = np.array([n for row in model.rows for n in row.options], dtype=np.int32)
-    lp.a_matrix_.value_ = np.array([w for row in model.rows for w in row.weights], dtype=float)
+    lp.a_matrix_.index_ = _joined([row.options for row in model.rows]).astype(np.int32)
+    lp.a_matrix_.value_ = _joined([row.weights for row in model.rows]).astype(float)
     return lp
+
+
+def _joined(lists: Sequence[Sequence[int] | np.ndarray]) -> np.ndarray:
+    return np.concatenate([np.asarray(each) for each in lists]) if lists else np.zeros(0)
 
 
 def _solution(number: int, chosen: Sequence[int]) -> Any:

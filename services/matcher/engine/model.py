@@ -227,11 +227,21 @@ class Progress(NamedTuple):
     bound: int | None = None
 
 
+class Papers(NamedTuple):
+    """What a stranger needs to check a solution: three JSON texts without a name in them."""
+
+    problem: str
+    solution: str
+    certificate: str
+
+
 @dataclass(frozen=True, slots=True)
 class Solution:
     """The best options found, with the proof of how good they are.
 
-    No choice of options can be worth more than `bound`. `status` is optimal, limit or stopped.
+    No choice of options can be worth more than `bound`. `status` is optimal, limit or stopped. `papers` hold
+    the same for whoever does not believe it; None where nobody is to be shown them. `openly` is all that it
+    was found in, a solver's Solved, for whoever explains it; None if the solve was stopped before that.
     """
 
     chosen: tuple[Option, ...]
@@ -240,6 +250,8 @@ class Solution:
     status: str
     options: int
     findings: Mapping[Key, Finding] = field(default_factory=dict)
+    papers: Papers | None = None
+    openly: object | None = field(default=None, repr=False, compare=False)
 
     @property
     def gap(self) -> float:

@@ -9,20 +9,13 @@ from typing import NamedTuple, TypeVar
 
 from services.matcher.engine import journeys
 from services.matcher.engine.candidates import taking
+from services.matcher.engine.milp import Row
 from services.matcher.engine.model import Busy, Expert, Key, Leg, Option, Problem, Roads
 
 K = TypeVar("K")
 V = TypeVar("V")
 # Two appointments further apart than this never clash by travel: no journey in a region takes longer.
 LONGEST_JOURNEY = 24 * 60
-
-
-class Row(NamedTuple):
-    """The sum of `weights` over the chosen ones of `options` stays within `limit`."""
-
-    options: tuple[int, ...]
-    weights: tuple[int, ...]
-    limit: int
 
 
 class _Taken(NamedTuple):

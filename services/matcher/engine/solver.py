@@ -1,21 +1,19 @@
-"""The joint solve: candidates, rows, a greedy start, then HiGHS with its own bound.
+"""The joint solve: candidates, the instance of them, the search, and the papers that prove what was found.
 
-The objective is the points plus less than one point of tie-break in all, drawn from the seed: it decides
-between equal plans, and since every plan is worth whole points, the bound's floor still holds.
+Everything is put into an order drawn by lot from the seed before it is looked at. Equal plans are told apart
+by that order alone, so that neither the order in which requests came nor their names favour anybody.
 """
 
 from __future__ import annotations
 
 import hashlib
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 
-import numpy as np
-
-from services.matcher.engine import milp
+from services.matcher.engine.assemble import Assembled, assemble
 from services.matcher.engine.candidates import Finder
+from services.matcher.engine.instance import Certificate
 from services.matcher.engine.journeys import KnownRoads
 from services.matcher.engine.model import (
     Finding,
@@ -28,12 +26,10 @@ from services.matcher.engine.model import (
     Reason,
     Solution,
 )
-from services.matcher.engine.plan import greedy, is_possible
-from services.matcher.engine.rows import rows
+from services.matcher.engine.plan import is_possible
+from services.matcher.engine.published import documents
+from services.matcher.engine.search import Elapsed, Report, ShouldStop, search
 
-Report = Callable[[Progress], None]
-ShouldStop = Callable[[], bool]
-_SPLIT = 8
 _EVERY = 64
 
 
@@ -41,116 +37,159 @@ class ImpossiblePlan(AssertionError):
     """The rows let through what the plain rules do not: an error of the engine, never of its input."""
 
 
-class _World(NamedTuple):
+class Solved(NamedTuple):
+    """A solution and what it was found in: `problem` in the order of the lot, `chosen` among `options`."""
+
+    solution: Solution
+    problem: Problem
     options: list[Option]
-    findings: dict[Key, Finding]
+    assembled: Assembled
+    chosen: list[int]
+    certificate: Certificate
 
 
-def solve(problem: Problem, limits: Limits, report: Report, should_stop: ShouldStop) -> Solution:
-    """The best plan within `limits`, with its bound.
+class _Keyed(Protocol):
+    @property
+    def key(self) -> Key: ...
 
-    Calls `report` as it gets on, and ends soon after `should_stop()` is true, with the best plan so far.
-    The same problem and seed give the same plan, unless `limits.seconds` cut the search short.
+
+_Thing = TypeVar("_Thing", bound=_Keyed)
+
+
+def solve(
+    problem: Problem,
+    limits: Limits,
+    report: Report,
+    should_stop: ShouldStop,
+    *,
+    elapsed: Elapsed = lambda: 0.0,
+    begin: Callable[[], None] | None = None,
+    with_papers: bool = False,
+) -> Solution:
+    """The best plan within `limits`, with its bound, and its papers if they are asked for.
+
+    Calls `report` as it gets on, and ends soon after `should_stop()` is true, with the best plan so far; a
+    finding is then missing for each wish that was not looked at. `elapsed` tells the seconds since the solve
+    began: without it the work that is meant for `limits.seconds` is done in full. `begin` is called on every
+    thread that computes. The same problem, in any order, and the same limits give the same plan on any number
+    of threads, unless time ran out.
     """
-    problem = replace(problem, roads=KnownRoads(problem.roads))
-    world = _world(problem, report, should_stop)
-    if not world.options:
-        return Solution((), 0, 0, "optimal", 0, world.findings)
-    objective = _objective(problem, world.options)
-    order = np.argsort(-objective, kind="stable")
-    start = greedy(problem, world.options, (int(number) for number in order))
-    best = sum(world.options[number].value for number in start)
-    report(Progress("searching", best, _easy_bound(world.options)))
-    answer = _search(problem, world.options, objective, start, limits, report, should_stop)
-    return _solution(problem, world, answer, start)
+    solved = solve_openly(problem, limits, report, should_stop, elapsed=elapsed, begin=begin)
+    if isinstance(solved, Solution):
+        return solved
+    solution = replace(solved.solution, openly=solved)
+    if not with_papers:
+        return solution
+    report(Progress("papers", solved.solution.value, solved.solution.bound))
+    papers = documents(
+        solved.problem,
+        solved.options,
+        solved.assembled,
+        solved.chosen,
+        solved.certificate,
+        solved.problem.roads,
+    )
+    return replace(solution, papers=papers)
 
 
-def _world(problem: Problem, report: Report, should_stop: ShouldStop) -> _World:
-    finder = Finder(problem)
-    world = _World([], {})
-    for number, wish in enumerate(problem.wishes):
+def solve_openly(
+    problem: Problem,
+    limits: Limits,
+    report: Report,
+    should_stop: ShouldStop,
+    *,
+    elapsed: Elapsed = lambda: 0.0,
+    begin: Callable[[], None] | None = None,
+) -> Solved | Solution:
+    """As `solve`, with all that it was found in; a bare Solution if stopped among the candidates."""
+    drawn = _drawn(problem)
+    options, findings = _candidates(drawn, report, should_stop)
+    if len(findings) < len(problem.wishes):
+        return Solution((), 0, 0, "stopped", len(options), findings)
+    report(Progress("assembling"))
+    assembled = assemble(drawn, options)
+    outcome = search(
+        assembled.instance,
+        seed=_number(problem.seed),
+        limits=limits,
+        report=report,
+        should_stop=should_stop,
+        elapsed=elapsed,
+        begin=begin,
+    )
+    chosen = [options[number] for number in outcome.chosen]
+    if not is_possible(drawn, chosen):
+        raise ImpossiblePlan(f"{len(chosen)} options")
+    solution = Solution(
+        chosen=_as_asked(problem, drawn, chosen),
+        value=outcome.value,
+        bound=outcome.bound,
+        status=outcome.status,
+        options=len(options),
+        findings=_with_contests(drawn, options, findings, chosen),
+    )
+    return Solved(solution, drawn, options, assembled, outcome.chosen, outcome.certificate)
+
+
+def _drawn(problem: Problem) -> Problem:
+    """The problem in the order of the lot, with roads that are asked about each pair of places once."""
+    seed = problem.seed
+    programmes = _by_lot(seed, problem.programmes.values())
+    return replace(
+        problem,
+        wishes=_by_lot(seed, problem.wishes),
+        programmes={programme.key: programme for programme in programmes},
+        slots=_by_lot(seed, problem.slots),
+        experts=_by_lot(seed, problem.experts),
+        units=_by_lot(seed, problem.units),
+        roads=KnownRoads(problem.roads),
+    )
+
+
+def _by_lot(seed: str, things: Iterable[_Thing]) -> tuple[_Thing, ...]:
+    return tuple(sorted(things, key=lambda thing: hashlib.sha256(f"{seed}|{thing.key}".encode()).digest()))
+
+
+def _candidates(
+    problem: Problem, report: Report, should_stop: ShouldStop
+) -> tuple[list[Option], dict[Key, Finding]]:
+    options: list[Option] = []
+    findings: dict[Key, Finding] = {}
+    for number, (found, finding) in enumerate(Finder(problem).all()):
         if number % _EVERY == 0:
             report(Progress("candidates"))
             if should_stop():
                 break
-        found, world.findings[wish.key] = finder.options(number)
-        world.options.extend(found)
-    return world
+        options.extend(found)
+        findings[problem.wishes[number].key] = finding
+    return options, findings
 
 
-def _objective(problem: Problem, options: Sequence[Option]) -> np.ndarray:
-    """Points, and for each option a share of less than 1 / number of wishes drawn from the seed."""
-    unit = 1 / (_SPLIT * max(1, len(problem.wishes)))
-    return np.array([option.value + unit * _lot(problem, option) for option in options])
+def _as_asked(asked: Problem, drawn: Problem, chosen: Sequence[Option]) -> tuple[Option, ...]:
+    """Options with the numbers that their wishes have in the problem as it was asked, in their order."""
+    number = {wish.key: at for at, wish in enumerate(asked.wishes)}
+    found = (option._replace(wish=number[drawn.wishes[option.wish].key]) for option in chosen)
+    return tuple(sorted(found, key=lambda option: option.wish))
 
 
-def _lot(problem: Problem, option: Option) -> int:
-    wish, leg = problem.wishes[option.wish], option.legs[0]
-    drawn = f"{problem.seed}|{wish.key}|{leg.resource}|{leg.start}"
-    return hashlib.sha256(drawn.encode()).digest()[0] % _SPLIT
-
-
-def _easy_bound(options: Sequence[Option]) -> int:
-    """Every wish gets its best option."""
-    best: dict[int, int] = {}
-    for option in options:
-        best[option.wish] = max(best.get(option.wish, 0), option.value)
-    return sum(best.values())
-
-
-def _search(
-    problem: Problem,
-    options: Sequence[Option],
-    objective: np.ndarray,
-    start: Sequence[int],
-    limits: Limits,
-    report: Report,
-    should_stop: ShouldStop,
-) -> milp.Answer:
-    ceiling = _easy_bound(options)
-
-    def watch(value: float, bound: float) -> bool:
-        report(Progress("searching", _whole(value), _whole(min(bound, ceiling))))
-        return should_stop()
-
-    model = milp.Model(objective, rows(problem, options))
-    return milp.maximise(model, start=start, limits=limits, seed=_number(problem.seed), watch=watch)
-
-
-def _solution(problem: Problem, world: _World, answer: milp.Answer, start: Sequence[int]) -> Solution:
-    value = sum(world.options[number].value for number in answer.chosen)
-    least = sum(world.options[number].value for number in start)
-    chosen = tuple(world.options[number] for number in (answer.chosen if value >= least else start))
-    if not is_possible(problem, chosen):
-        raise ImpossiblePlan(f"{len(chosen)} options")
-    value = max(value, least)
-    proven, easy = _whole(answer.bound), _easy_bound(world.options)
-    bound = max(value, easy if proven is None else min(proven, easy))
-    findings = _with_contests(problem, world, chosen)
-    return Solution(chosen, value, bound, answer.status, len(world.options), findings)
-
-
-def _with_contests(problem: Problem, world: _World, chosen: Sequence[Option]) -> dict[Key, Finding]:
+def _with_contests(
+    problem: Problem, options: Sequence[Option], findings: Mapping[Key, Finding], chosen: Sequence[Option]
+) -> dict[Key, Finding]:
     """Findings in which a wish that had candidates and got none lost them to others, by kind of resource."""
     served = {option.wish for option in chosen}
     lost: dict[Key, dict[Kind, set[Key]]] = {}
-    for option in world.options:
+    for option in options:
         if option.wish not in served:
             kinds = lost.setdefault(problem.wishes[option.wish].key, {})
             kinds.setdefault(option.legs[0].kind, set()).add(option.legs[0].resource)
-    return world.findings | {key: _contested(world.findings[key], kinds) for key, kinds in lost.items()}
+    return {**findings, **{key: _contested(findings[key], kinds) for key, kinds in lost.items()}}
 
 
-def _contested(finding: Finding, kinds: dict[Kind, set[Key]]) -> Finding:
+def _contested(finding: Finding, kinds: Mapping[Kind, set[Key]]) -> Finding:
     contests = tuple(Reason(kind, "contest", len(keys)) for kind, keys in sorted(kinds.items()))
     return Finding(finding.candidates, finding.reasons + contests)
 
 
-def _whole(value: float) -> int | None:
-    """The whole points in a value or bound of the search; None while it has none."""
-    return math.floor(value + 1e-6) if math.isfinite(value) else None
-
-
 def _number(seed: str) -> int:
     """A seed for the search, from the round's."""
-    return int.from_bytes(hashlib.sha256(seed.encode()).digest()[:3])
+    return int.from_bytes(hashlib.sha256(seed.encode()).digest()[:6])

@@ -8,8 +8,7 @@ import sys
 
 import pytest
 
-from services.matcher.engine.model import Progress
-from services.matcher.solver import Standing, aside, step_back
+from services.matcher.solver import aside, step_back
 
 
 def test_who_steps_back_does_so_alone() -> None:
@@ -41,13 +40,3 @@ begun.wait()
 def test_the_process_may_end_while_a_search_goes_on() -> None:
     command = [sys.executable, "-W", "ignore", "-c", UNFINISHED]
     assert subprocess.run(command, timeout=60, check=False).returncode == 0
-
-
-def test_the_beginning_of_a_search_is_heard_once() -> None:
-    heard: list[str] = []
-    standing = Standing()
-    report = standing.heard(lambda: heard.append("search"))
-    for phase in ("candidates", "searching", "searching"):
-        report(Progress(phase))
-    assert heard == ["search"]
-    assert standing.progress.phase == "searching"

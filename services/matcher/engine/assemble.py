@@ -1,0 +1,245 @@
+"""From options in words to the instance: slots and stretches of time as shelves, caps as rows."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from services.matcher.engine import journeys
+from services.matcher.engine.candidates import taking
+from services.matcher.engine.days import day_of, month_number
+from services.matcher.engine.instance import (
+    ENDLESS,
+    TIMELINE,
+    Instance,
+    Ints,
+    Legs,
+    Rows,
+    Shelves,
+    Table,
+    Takings,
+    table,
+)
+from services.matcher.engine.model import Busy, Expert, Key, Kind, Leg, Option, Problem, Roads
+
+_Entry = tuple[int, Leg]
+
+
+class Stretch(NamedTuple):
+    """What a shelf is: a slot, from 0 to 0, or the minutes `start` to `end` of somebody's time."""
+
+    kind: Kind
+    resource: Key
+    start: int
+    end: int
+
+
+class Cap(NamedTuple):
+    """What a row is: one day, week or month of an expert's cap; `code` names the cap."""
+
+    resource: Key
+    code: str
+    period: int
+
+
+class Assembled(NamedTuple):
+    """An instance, and what its shelves and rows stand for."""
+
+    instance: Instance
+    shelves: tuple[Stretch, ...]
+    rows: tuple[Cap, ...]
+
+
+def assemble(problem: Problem, options: Sequence[Option]) -> Assembled:
+    """The instance of `options`; option `n` stays number `n`, and its legs keep their order."""
+    building = _Building(problem, options)
+    building.slots()
+    for expert in problem.experts:
+        building.expert(expert)
+    for unit in problem.units:
+        building.timeline("unit", unit.key)
+    return building.done()
+
+
+class _Building:
+    """Shelves and rows as they are added."""
+
+    def __init__(self, problem: Problem, options: Sequence[Option]) -> None:
+        self._problem, self._options = problem, options
+        self._uses: dict[tuple[Kind, Key], list[_Entry]] = defaultdict(list)
+        number = 0
+        for option in options:
+            for leg in option.legs:
+                self._uses[leg.kind, leg.resource].append((number, leg))
+                number += 1
+        self._option_of = np.repeat(np.arange(len(options)), [len(option.legs) for option in options])
+        self._shelf = np.zeros(number, dtype=np.int64)
+        self._size = np.ones(number, dtype=np.int64)
+        self._taking = np.full(number, -1, dtype=np.int64)
+        self._stretches: list[Stretch] = []
+        self._seats: list[int] = []
+        self._count: list[int] = []
+        self._first_taking: list[int] = []
+        self._times: list[Busy] = []
+        self._sure: list[int] = []
+        self._maybe: list[list[int]] = []
+        self._caps: list[Cap] = []
+        self._limits: list[int] = []
+        self._entries: list[tuple[int, int]] = []
+
+    def slots(self) -> None:
+        """One shelf for each slot."""
+        for slot in self._problem.slots:
+            entries = self._uses.get(("slot", slot.key), [])
+            for number, leg in entries:
+                self._shelf[number], self._size[number] = len(self._seats), leg.quantity
+            groups = ENDLESS if slot.groups is None else slot.groups
+            self._shelve(Stretch("slot", slot.key, 0, 0), slot.seats, groups)
+
+    def expert(self, expert: Expert) -> None:
+        """The stretches of an expert's time, and the caps that may bind."""
+        stretches = self.timeline("expert", expert.key)
+        for code, period in journeys.CAPS:
+            cap = getattr(expert, code)
+            if cap is None:
+                continue
+            had = journeys.used(expert.busy, period)
+            for when, entries in _by_period(stretches, period).items():
+                shelves = {shelf for shelf, _ in entries}
+                if code == "cap_day" and len(shelves) == 1 and _within_a_day(stretches, shelves):
+                    self._count[shelves.pop()] = cap - had[when]
+                else:
+                    self._cap(Cap(expert.key, code, when), cap - had[when], [leg for _, leg in entries])
+
+    def timeline(self, kind: Kind, key: Key) -> list[tuple[int, list[_Entry]]]:
+        """The stretches of somebody's time, each a shelf; returns them with what stands on them."""
+        entries = sorted(self._uses.get((kind, key), []), key=lambda entry: entry[1].occupied)
+        return [
+            (self._stretch(kind, key, longest, part), part)
+            for longest, part in _parts(self._problem.roads, entries)
+        ]
+
+    def done(self) -> Assembled:
+        """Everything as arrays."""
+        options = self._options
+        wish = np.array([option.wish for option in options], dtype=np.int64)
+        legs_of = np.zeros(len(options) + 1, dtype=np.int64)
+        np.cumsum([len(option.legs) for option in options], out=legs_of[1:])
+        wishes = len(self._problem.wishes)
+        instance = Instance(
+            wishes=wishes,
+            wish=wish,
+            value=np.array([option.value for option in options], dtype=np.int64),
+            of_wish=table(wish, wishes),
+            legs_of=legs_of,
+            legs=Legs(self._shelf, self._size, self._taking),
+            on_shelf=table(self._shelf, len(self._seats)),
+            shelves=Shelves(
+                _ints(self._seats), _ints(self._count), _ints([*self._first_taking, len(self._times)])
+            ),
+            takings=Takings(
+                _ints([each.start for each in self._times]),
+                _ints([each.end for each in self._times]),
+                _ints(self._sure),
+                _lists(self._maybe),
+            ),
+            rows=self._rows(),
+        )
+        return Assembled(instance, tuple(self._stretches), tuple(self._caps))
+
+    def _shelve(self, stretch: Stretch, seats: int, count: int) -> int:
+        self._stretches.append(stretch)
+        self._seats.append(seats)
+        self._count.append(count)
+        self._first_taking.append(len(self._times))
+        return len(self._seats) - 1
+
+    def _stretch(self, kind: Kind, key: Key, longest: int, entries: Sequence[_Entry]) -> int:
+        first = entries[0][1].occupied
+        shelf = self._shelve(Stretch(kind, key, first, entries[-1][1].occupied + 1), TIMELINE, ENDLESS)
+        times = sorted({taking(leg) for _, leg in entries}, key=lambda each: (each.end, each))
+        base, ends = len(self._times), [each.end for each in times]
+        place = {each: base + at for at, each in enumerate(times)}
+        for number, leg in entries:
+            self._shelf[number], self._taking[number] = shelf, place[taking(leg)]
+        for each in times:
+            sure = bisect_right(ends, each.start - longest)
+            near = range(sure, bisect_right(ends, each.start))
+            self._sure.append(sure)
+            self._maybe.append(
+                [base + at for at in near if journeys.reaches(self._problem.roads, times[at], each)]
+            )
+        self._times.extend(times)
+        return shelf
+
+    def _cap(self, cap: Cap, left: int, numbers: Sequence[int]) -> None:
+        """A row, where the cap can bind; expert and day are at most one leg of an option."""
+        if len(numbers) <= left:
+            return
+        self._entries.extend((int(self._option_of[number]), len(self._caps)) for number in numbers)
+        self._caps.append(cap)
+        self._limits.append(left)
+
+    def _rows(self) -> Rows:
+        entries = np.array(self._entries, dtype=np.int64).reshape(-1, 2)
+        order = np.argsort(entries[:, 0], kind="stable")
+        first = table(entries[:, 0], len(self._options)).first
+        row = entries[order, 1]
+        return Rows(_ints(self._limits), Table(first, np.arange(len(row))), row, np.ones(len(row), np.int64))
+
+
+_Stretches = list[tuple[int, list[_Entry]]]
+
+
+def _by_period(stretches: _Stretches, period: journeys.Period) -> dict[int, list[tuple[int, int]]]:
+    """By day, week or month: the shelf and the number of each leg, in order of time."""
+    found: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for shelf, entries in stretches:
+        for number, leg in entries:
+            found[period(leg.start)].append((shelf, number))
+    return found
+
+
+def _within_a_day(stretches: _Stretches, shelves: set[int]) -> bool:
+    """Whether nothing on these shelves begins on different days."""
+    days = {day_of(leg.start) for shelf, entries in stretches if shelf in shelves for _, leg in entries}
+    return len(days) == 1
+
+
+def _parts(roads: Roads, entries: Sequence[_Entry]) -> Iterator[tuple[int, list[_Entry]]]:
+    """Entries in order of time, cut where no road could make what is before clash with what comes after."""
+    if not entries:
+        return
+    longest = _longest(roads, entries)
+    part, end = [entries[0]], entries[0][1].end
+    for entry in entries[1:]:
+        if entry[1].occupied >= end + longest:
+            yield longest, part
+            part = []
+        part.append(entry)
+        end = max(end, entry[1].end)
+    yield longest, part
+
+
+def _longest(roads: Roads, entries: Sequence[_Entry]) -> int:
+    """No journey between two of the places takes longer, in any month of these."""
+    places = sorted({leg.place for _, leg in entries})
+    months = {month_number(leg.occupied) for _, leg in entries}
+    centre = places[len(places) // 2]
+    # The way over a middle place is no shorter than the straight one; the formula's fixed part counts twice.
+    reach = max(roads.minutes(centre, place, month) for place in places for month in months)
+    return 2 * reach
+
+
+def _ints(numbers: Sequence[int]) -> Ints:
+    return np.array(numbers, dtype=np.int64)
+
+
+def _lists(lists: Sequence[Sequence[int]]) -> Table:
+    first = np.zeros(len(lists) + 1, dtype=np.int64)
+    np.cumsum([len(each) for each in lists], out=first[1:])
+    return Table(first, _ints([item for each in lists for item in each]))

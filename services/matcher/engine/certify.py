@@ -1,0 +1,19 @@
+"""From prices to a certificate: whole prices, exact shares, and the bound that follows by addition."""
+
+from __future__ import annotations
+
+from services.matcher.engine.instance import Certificate
+from services.matcher.engine.prices import SCALE, Prices, Relaxation
+
+
+def certify(relaxation: Relaxation, prices: Prices) -> Certificate:
+    """The certificate of these prices, rounded to whole hundredths; valid for any prices of at least 0."""
+    wish, row, share = relaxation.shares(prices)
+    best, _ = relaxation.solve(share)
+    bound = int(wish.sum()) + int(row @ relaxation.instance.rows.limit) + int(best.sum())
+    return Certificate(wish, row, share, best.copy(), bound)
+
+
+def points(certificate: Certificate) -> int:
+    """The bound in whole points: values are whole, so that what is left of a point proves nothing more."""
+    return certificate.bound // SCALE

@@ -1,0 +1,110 @@
+"""The matching problem as arrays of whole numbers: options, the shelves they stand on, and rows across them.
+
+A shelf is what holds legs of options: a slot with its seats, or a stretch of an expert's or a unit's time.
+Every option has one leg a resource; nothing else of the problem is left here, so that the same method reads
+a season of a region and a file of the generalised assignment problem.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints: TypeAlias = NDArray[np.int64]
+# More than anything is ever counted up to, and far from where sums of it would overflow.
+ENDLESS = 1 << 40
+# The seats of a shelf that is a stretch of time.
+TIMELINE = -1
+
+
+class Table(NamedTuple):
+    """Lists of numbers, one after the other: list `k` is `items[first[k]:first[k + 1]]`."""
+
+    first: Ints
+    items: Ints
+
+
+class Legs(NamedTuple):
+    """Legs in the order of their options: the shelf, how much of it (seats), and which taking of its time."""
+
+    shelf: Ints
+    size: Ints
+    taking: Ints
+
+
+class Shelves(NamedTuple):
+    """`seats` of a slot or TIMELINE; `count` of legs that it may hold; `takings` its times, as a range."""
+
+    seats: Ints
+    count: Ints  # type: ignore[assignment]  # nobody asks how often a list is among these
+    takings: Ints
+
+
+class Takings(NamedTuple):
+    """Times and places that somebody may be asked for, by shelf, in order of their end.
+
+    Taking `t` may follow the first `sure[t]` takings of its shelf, and those listed in `maybe` (numbers
+    counted over all shelves); no others that end before it begins.
+    """
+
+    start: Ints
+    end: Ints
+    sure: Ints
+    maybe: Table
+
+
+class Rows(NamedTuple):
+    """Limits on sums over options; `of_option` lists entries, each a `row` with a `weight` of at least 1."""
+
+    limit: Ints
+    of_option: Table
+    row: Ints
+    weight: Ints
+
+
+class Instance(NamedTuple):
+    """Choose options, at most one a wish, so that shelves and rows hold; the sum of values is to be most."""
+
+    wishes: int
+    wish: Ints
+    value: Ints
+    of_wish: Table
+    legs_of: Ints
+    legs: Legs
+    on_shelf: Table
+    shelves: Shelves
+    takings: Takings
+    rows: Rows
+
+    @property
+    def options(self) -> int:
+        """How many options there are."""
+        return len(self.value)
+
+
+class Certificate(NamedTuple):
+    """Prices that prove a bound, in hundredths of a point; no choice of options is worth more.
+
+    `request` prices each wish, `row` each row, `share` splits the value of an option that is left after them
+    over its legs, and `shelf` says what the legs on a shelf can be worth at most, by their shares.
+    """
+
+    request: Ints
+    row: Ints
+    share: Ints
+    shelf: Ints
+    bound: int
+
+
+def table(keys: Ints, number: int) -> Table:
+    """Positions of `keys` by their value, 0 to `number` - 1; within a list in order."""
+    first = np.zeros(number + 1, dtype=np.int64)
+    np.cumsum(np.bincount(keys, minlength=number), out=first[1:])
+    return Table(first, np.argsort(keys, kind="stable").astype(np.int64))
+
+
+def spread(first: Ints) -> Ints:
+    """The number of its list for each item of a table with these beginnings."""
+    return np.repeat(np.arange(len(first) - 1, dtype=np.int64), np.diff(first))

@@ -1,0 +1,74 @@
+"""Where moves begin: options with small losses, and much more often those that would mend what a plan misses.
+
+What the bound is above a plan is the sum of what it misses: the price of each wish with a price that it does
+not serve, and for each shelf what is on it below what it could hold. Few wishes and shelves make up most of
+that, so most chains begin at them.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from services.matcher.engine.instance import Certificate, Instance, Ints, Table, spread, table
+from services.matcher.engine.prices import SCALE
+
+# As parts of the mean value: losses of options that chains may use; of those that they may begin with for a
+# wish that misses something; and what a shelf must miss to be one of those that chains begin at.
+_SMALL, _BEARABLE, _MISSED = 0.035, 0.12, 0.024
+# The part of chains that begin where something is missed.
+_MENDING = 0.8
+
+
+class Openings(NamedTuple):
+    """`begin` with one of these, some of them many times over; go on `by_wish`, best value first."""
+
+    begin: Ints
+    by_wish: Table
+
+
+class Doorman:
+    """Knows which options are worth trying, given the prices of a certificate."""
+
+    def __init__(self, instance: Instance, certificate: Certificate, loss: Ints, relaxed: Ints) -> None:
+        """`loss` is by option, in hundredths; `relaxed` are the options that shelves take at these prices."""
+        self._instance, self._certificate, self._loss, self._relaxed = instance, certificate, loss, relaxed
+        self._mean = SCALE * float(instance.value.mean())
+        self._option = spread(instance.legs_of)
+
+    def openings(self, chosen: Ints) -> Openings:
+        """The openings of a plan."""
+        is_open = self._loss <= self._mean * _SMALL
+        is_open[chosen] = True
+        options = np.flatnonzero(is_open)
+        options = options[np.lexsort((-self._instance.value[options], self._instance.wish[options]))]
+        by_wish = table(self._instance.wish[options], self._instance.wishes)
+        mending = np.union1d(self._of_wishes(chosen), self._of_shelves(chosen))
+        times = int(_MENDING / (1 - _MENDING) * len(options) / max(1, len(mending)))
+        begin = np.concatenate([options, np.tile(mending, max(1, times))])
+        return Openings(begin, Table(by_wish.first, options))
+
+    def missed(self, chosen: Ints) -> Ints:
+        """The wishes with a price that go without."""
+        price = self._certificate.request.copy()
+        price[self._instance.wish[chosen]] = 0
+        return np.flatnonzero(price > 0)
+
+    def _of_wishes(self, chosen: Ints) -> Ints:
+        misses = np.zeros(self._instance.wishes, dtype=bool)
+        misses[self.missed(chosen)] = True
+        return np.flatnonzero(misses[self._instance.wish] & (self._loss <= self._mean * _BEARABLE))
+
+    def _of_shelves(self, chosen: Ints) -> Ints:
+        """What poor shelves would take at these prices, and the plan has not."""
+        legs, certificate = self._instance.legs, self._certificate
+        in_plan = np.zeros(self._instance.options, dtype=bool)
+        in_plan[chosen] = True
+        on_it = in_plan[self._option]
+        got = np.bincount(
+            legs.shelf[on_it], weights=certificate.share[on_it], minlength=len(certificate.shelf)
+        )
+        poor = certificate.shelf - got > self._mean * _MISSED
+        wanted = self._relaxed[poor[legs.shelf[self._instance.legs_of[self._relaxed]]]]
+        return wanted[~in_plan[wanted]]

@@ -1,0 +1,204 @@
+"""The three papers of a round: its problem without names, its plan, and the proof of how good the plan is.
+
+`services/matcher/verify.py` reads them and says what each part of them means. Resources, wishes and places
+are numbers here, in the order of the problem; nobody's name, key or position is told, and of the map only
+journeys between places that one person or unit may be asked for so soon after one another that they matter.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from services.matcher.engine.assemble import Assembled
+from services.matcher.engine.instance import ENDLESS, Certificate, Ints
+from services.matcher.engine.journeys import CAPS
+from services.matcher.engine.model import Busy, Expert, Key, Leg, Option, Papers, Place, Problem, Roads, Unit
+from services.matcher.engine.prices import SCALE
+from services.matcher.engine.rows import LONGEST_JOURNEY
+
+# Further apart than any two minutes of one timeline, so that all timelines fit on one line of numbers.
+_APART = 1 << 32
+# Pairs of appointments that are looked at in one go.
+_BATCH = 1 << 21
+_MONTHS = 12
+
+
+def documents(
+    problem: Problem,
+    options: Sequence[Option],
+    assembled: Assembled,
+    chosen: Sequence[int],
+    certificate: Certificate,
+    roads: Roads,
+) -> Papers:
+    """The papers about `options` of `problem`, of which the numbers `chosen` are the plan.
+
+    `assembled` is the instance that the certificate is about. The solution names the seed: it is not to be
+    shown before the round is published. `roads` must take as long one way as the other.
+    """
+    numbers = _Numbers(problem)
+    asked = canonical(_problem(problem, options, numbers, roads))
+    about = hashlib.sha256(asked.encode()).hexdigest()
+    plan = {
+        "format": "keqiao-solution-1",
+        "problem": about,
+        "seed": problem.seed,
+        "chosen": sorted(int(number) for number in chosen),
+        "value": sum(options[number].value for number in chosen),
+    }
+    proof = {"format": "keqiao-certificate-1", "problem": about, "scale": SCALE}
+    proof |= _certificate(assembled, certificate, numbers)
+    return Papers(asked, canonical(plan), canonical(proof))
+
+
+def canonical(document: dict[str, Any]) -> str:
+    """The one text of a document, by whose hash the other papers name it."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+class _Numbers:
+    """What stands for resources and places; places are numbered as they are met."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.slots = {slot.key: number for number, slot in enumerate(problem.slots)}
+        keys: list[tuple[str, Key]] = [("expert", expert.key) for expert in problem.experts]
+        keys.extend(("unit", unit.key) for unit in problem.units)
+        self.timed = {key: number for number, key in enumerate(keys)}
+        self.places: dict[Place, int] = {}
+
+    def place(self, place: Place) -> int:
+        """The number of a place."""
+        return self.places.setdefault(place, len(self.places))
+
+    def leg(self, leg: Leg) -> list[int]:
+        """A leg as the verifier reads it."""
+        kind, key, _, start, end, occupied, quantity, place = leg
+        where = self.places.setdefault(place, len(self.places))
+        if kind == "slot":
+            return [0, self.slots[key], start, end, occupied, quantity, where]
+        return [1, self.timed[kind, key], start, end, occupied, quantity, where]
+
+    def busy(self, busy: Busy) -> list[int]:
+        """An appointment that was there before."""
+        return [busy.start, busy.end, self.place(busy.place)]
+
+
+def _problem(problem: Problem, options: Sequence[Option], numbers: _Numbers, roads: Roads) -> dict[str, Any]:
+    rows = [[option.wish, option.value, [numbers.leg(leg) for leg in option.legs]] for option in options]
+    timed = [_timed("expert", each, numbers) for each in problem.experts]
+    timed += [_timed("unit", each, numbers) for each in problem.units]
+    return {
+        "format": "keqiao-problem-1",
+        "seed_hash": hashlib.sha256(problem.seed.encode()).hexdigest(),
+        "wishes": len(problem.wishes),
+        "scale": SCALE,
+        "places": len(numbers.places),
+        "journeys": list(_journeys(_appointments(rows, timed), numbers.places, roads)),
+        "slots": [[slot.seats, slot.groups] for slot in problem.slots],
+        "timed": timed,
+        "options": rows,
+    }
+
+
+def _timed(kind: str, holder: Expert | Unit, numbers: _Numbers) -> dict[str, Any]:
+    caps = {code.removeprefix("cap_"): getattr(holder, code, None) for code, _ in CAPS}
+    return {
+        "kind": kind,
+        "busy": [numbers.busy(each) for each in holder.busy],
+        "caps": {cap: most for cap, most in caps.items() if most is not None},
+    }
+
+
+# -- the journeys that matter
+
+
+def _appointments(rows: Iterable[Any], timed: Iterable[dict[str, Any]]) -> Ints:
+    """Whose, start, end, place: one row for each time at which somebody may be or is somewhere."""
+    wanted = {(leg[1], leg[4], leg[3], leg[6]) for _, _, legs in rows for leg in legs if leg[0]}
+    wanted.update((number, *busy) for number, each in enumerate(timed) for busy in each["busy"])
+    return np.array(sorted(wanted), dtype=np.int64).reshape(-1, 4)
+
+
+def _journeys(appointments: Ints, places: dict[Place, int], roads: Roads) -> Iterator[list[int]]:
+    """Place, place with a larger number, month, minutes."""
+    by_number = list(places)
+    for code in _near(appointments, len(places)).tolist():
+        pair, month = divmod(code, _MONTHS)
+        a, b = divmod(pair, len(places))
+        minutes = roads.minutes(by_number[a], by_number[b], month + 1)
+        # Who has the longest journey's time need not travel faster than that: more says nothing more.
+        yield [a, b, month + 1, min(minutes, LONGEST_JOURNEY)]
+
+
+def _near(appointments: Ints, places: int) -> Ints:
+    """Codes of two places and a month in which somebody may have to go from one to the other."""
+    whose, start, end, place = appointments.T
+    begins = whose * _APART + start  # ascending
+    first = np.searchsorted(begins, whose * _APART + end)
+    last = np.searchsorted(begins, whose * _APART + end + LONGEST_JOURNEY)
+    month = start.astype("datetime64[m]").astype("datetime64[M]").astype(np.int64) % _MONTHS
+    found = [np.empty(0, dtype=np.int64)]
+    for begin, stop in _batches(last - first):
+        length = (last - first)[begin:stop]
+        before = np.repeat(np.arange(begin, stop), length)
+        after = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length - first[begin:stop], length)
+        a, b = np.minimum(place[before], place[after]), np.maximum(place[before], place[after])
+        found.append(np.unique(((a * places + b) * _MONTHS + month[after])[a != b]))
+    return np.unique(np.concatenate(found))
+
+
+def _batches(lengths: Ints) -> Iterator[tuple[int, int]]:
+    """Ranges of positions whose lengths come to about a batch each."""
+    marks = np.searchsorted(np.cumsum(lengths), np.arange(_BATCH, lengths.sum() + _BATCH, _BATCH)) + 1
+    begin = 0
+    for stop in np.minimum(marks, len(lengths)).tolist():
+        yield begin, stop
+        begin = stop
+
+
+# -- the proof
+
+
+def _certificate(assembled: Assembled, certificate: Certificate, numbers: _Numbers) -> dict[str, Any]:
+    slots, stretches = _shelves(assembled, certificate, numbers)
+    return {
+        "requests": certificate.request.tolist(),
+        "caps": [
+            [numbers.timed["expert", cap.resource], cap.code.removeprefix("cap_"), cap.period, price]
+            for cap, price in zip(assembled.rows, certificate.row.tolist(), strict=True)
+            if price
+        ],
+        "shares": list(_shares(assembled, certificate)),
+        "slots": slots,
+        "stretches": stretches,
+        "bound": int(certificate.bound),
+    }
+
+
+def _shares(assembled: Assembled, certificate: Certificate) -> Iterator[list[Any]]:
+    """For options of several legs: with one leg, it is given all that is left."""
+    legs_of, share = assembled.instance.legs_of, certificate.share
+    for option in np.flatnonzero(np.diff(legs_of) > 1).tolist():
+        yield [option, share[legs_of[option] : legs_of[option + 1]].tolist()]
+
+
+def _shelves(
+    assembled: Assembled, certificate: Certificate, numbers: _Numbers
+) -> tuple[list[int], list[list[int | None]]]:
+    """What each slot can hold at most, and each stretch of time."""
+    slots: dict[int, int] = defaultdict(int)
+    stretches: list[list[int | None]] = []
+    counts = assembled.instance.shelves.count.tolist()
+    for shelf, count, best in zip(assembled.shelves, counts, certificate.shelf.tolist(), strict=True):
+        if shelf.kind == "slot":
+            slots[numbers.slots[shelf.resource]] = best
+        else:
+            limit = count if count < ENDLESS else None
+            stretches.append([numbers.timed[shelf.kind, shelf.resource], shelf.start, shelf.end, limit, best])
+    return [slots[number] for number in range(len(numbers.slots))], stretches

@@ -1,0 +1,280 @@
+"""The method, from an instance to a plan with its proof: prices, a start, annealing, parts solved anew.
+
+docs/matching.md tells why. How much work each step gets follows from the size and from the seconds that are
+meant for it, never from the clock: a clock only ends the search where it is. Hence the same seed and the same
+limits give the same plan on one thread and on two, unless time ran out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from services.matcher.engine import milp, neighbourhood
+from services.matcher.engine.certify import certify, points
+from services.matcher.engine.forced import losses
+from services.matcher.engine.instance import Certificate, Instance, Ints, Table, spread, table
+from services.matcher.engine.model import Limits, Progress
+from services.matcher.engine.moves import anneal, board, empty, fill, neighbours, swap
+from services.matcher.engine.openings import Doorman, Openings
+from services.matcher.engine.prices import SCALE, Reals, Relaxation, Relaxed, seek
+from services.matcher.engine.sides import Splitter
+from services.matcher.engine.workers import Workers
+
+Report = Callable[[Progress], None]
+ShouldStop = Callable[[], bool]
+Elapsed = Callable[[], float]
+
+# Steps of the descent: as many as a quarter of the time is good for on two ordinary cores, within reason.
+_OPTION_STEPS_PER_SECOND, _FEWEST_STEPS, _MOST_STEPS = 2_000_000, 80, 800
+# Moves likewise, and no more than so many a wish.
+_MOVES_PER_SECOND, _MOVES_PER_WISH = 50_000, 1_000
+_EPOCHS = 100
+# Temperatures, as parts of the mean value of an option.
+_HOT, _COLD = 0.03, 0.001
+# A part solved anew: freed wishes, and how many nodes the search of it may see.
+_FREED, _NODES, _PARTS_PER_WISH = 120, 50, 0.02
+# What is small enough to be solved whole once all options with too great a loss are out.
+_WHOLE = 9_000
+# What is so small that nothing need come before that, and prices need not be as near as can be.
+_TINY, _TINY_STEPS = 1_000, 120
+_FEW_MOVES_PER_WISH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A plan, by options, with its proof; `bound` in points; `status` is optimal, limit or stopped.
+
+    What an exact search proved is optimal, and its bound its value, though the certificate may prove less.
+    """
+
+    chosen: list[int]
+    value: int
+    bound: int
+    certificate: Certificate
+    status: str
+
+
+class _Ended(Exception):
+    """The search is to end here."""
+
+
+def search(
+    instance: Instance,
+    *,
+    seed: int,
+    limits: Limits,
+    report: Report,
+    should_stop: ShouldStop,
+    elapsed: Elapsed = lambda: 0.0,
+    begin: Callable[[], None] | None = None,
+) -> Outcome:
+    """The best plan within `limits`, and a certificate of how good it is.
+
+    `elapsed` tells the seconds since the solve began; `begin` is called on every thread that computes.
+    """
+    with Workers(limits.threads, begin) as workers:
+        return _Search(instance, workers, seed, limits, report, should_stop, elapsed).run()
+
+
+class _Search:
+    def __init__(
+        self,
+        instance: Instance,
+        workers: Workers,
+        seed: int,
+        limits: Limits,
+        report: Report,
+        should_stop: ShouldStop,
+        elapsed: Elapsed,
+    ) -> None:
+        self._instance, self._workers, self._limits = instance, workers, limits
+        self._report, self._should_stop, self._elapsed = report, should_stop, elapsed
+        self._dice = np.random.default_rng(seed)
+        self._board = board(instance)
+        self._plan = empty(self._board, instance.wishes)
+        self._splitter = Splitter(instance)
+        self._kept: Ints = np.empty(0, dtype=np.int64)
+        self._value, self._bound = 0, 0
+        self._stopped = False
+        self._proven = False
+
+    def run(self) -> Outcome:
+        """Prices first; then plan after plan, until it is proven, or work, time or patience is out."""
+        relaxation = Relaxation(self._instance, self._workers)
+        relaxed = seek(relaxation, self._steps(), self._watch_bound)
+        certificate = certify(relaxation, relaxed.prices)
+        self._bound = points(certificate)
+        try:
+            self._start(relaxed)
+            self._better(relaxation, certificate)
+        except _Ended:
+            pass
+        chosen = sorted(int(option) for option in self._kept)
+        bound = self._value if self._proven else self._bound
+        return Outcome(chosen, self._value, bound, certificate, self._status())
+
+    def _status(self) -> str:
+        if self._proven or self._value == self._bound:
+            return "optimal"
+        return "stopped" if self._stopped else "limit"
+
+    def _start(self, relaxed: Relaxed) -> None:
+        """Options in the order of how often the relaxed plans took them."""
+        fill(self._board, self._plan, np.lexsort((-self._instance.value, -relaxed.usage)))
+        self._keep()
+
+    def _better(self, relaxation: Relaxation, certificate: Certificate) -> None:
+        instance = self._instance
+        self._look()
+        loss = losses(instance, certificate.share, certificate.shelf)
+        _, taken = relaxation.solve(certificate.share)
+        relaxed = np.unique(spread(instance.legs_of)[taken == 1])
+        doorman = Doorman(instance, certificate, loss, relaxed)
+        worth = instance.value - certificate.request[instance.wish] / SCALE
+        if instance.options > _TINY:
+            few = instance.options <= _WHOLE
+            most = instance.wishes * (_FEW_MOVES_PER_WISH if few else _MOVES_PER_WISH)
+            self._anneal(doorman, worth, min(most, int(self._limits.seconds * _MOVES_PER_SECOND)))
+        self._whole(loss)
+        self._parts(doorman)
+
+    # -- annealing, each thread on a side of its own
+
+    def _anneal(self, doorman: Doorman, worth: Reals, moves: int) -> None:
+        mean = float(self._instance.value.mean())
+        for epoch in range(_EPOCHS):
+            hot, cold = (mean * _HOT * (_COLD / _HOT) ** ((epoch + at) / _EPOCHS) for at in (0, 1))
+            self._epoch(doorman.openings(self._chosen()), worth, moves // _EPOCHS, hot, cold)
+            self._look()
+
+    def _epoch(self, openings: Openings, worth: Reals, moves: int, hot: float, cold: float) -> None:
+        seeds = self._dice.integers(1 << 31, size=3)
+        side = self._splitter.split(self._plan.choice, int(seeds[2]))
+
+        def move(mine: int) -> int:
+            options = openings.begin[side[openings.begin] == mine]
+            if not len(options):
+                return 0
+            return anneal(
+                self._board, self._plan, options, openings.by_wish, worth, side, mine,
+                moves // 2, hot, cold, int(seeds[mine]),
+            )  # fmt: skip
+
+        self._workers.each(move, (0, 1))
+
+    # -- everything at once, where it is small
+
+    def _whole(self, loss: Ints) -> None:
+        """Solve what can still be in a better plan: whose loss is within the gap."""
+        gap = (self._bound - self._value) * SCALE + SCALE
+        options = np.flatnonzero(loss <= gap)
+        if self._value == self._bound or len(options) > _WHOLE:
+            return
+        by_wish = table(self._instance.wish[options], self._instance.wishes)
+        nobody = empty(self._board, self._instance.wishes)
+        everyone = np.arange(self._instance.wishes)
+        part = neighbourhood.part_of(
+            self._board, nobody, Table(by_wish.first, options[by_wish.items]), everyone
+        )
+        answer = self._exactly(part)
+        found = part.options[answer.chosen]
+        if int(self._instance.value[found].sum()) >= self._value:
+            swap(self._board, self._plan, self._chosen(), found)
+        self._keep()
+        self._proven = answer.status == "optimal"
+        if self._proven:
+            raise _Ended
+
+    def _exactly(self, part: neighbourhood.Part) -> milp.Answer:
+        place = {int(option): at for at, option in enumerate(part.options)}
+
+        def watch(value: float, bound: float) -> bool:
+            self._report(Progress("searching", self._value, self._bound))
+            return self._is_over()
+
+        return self._workers.each(
+            lambda part: milp.maximise(
+                milp.Model(self._instance.value[part.options].astype(float), part.rows),
+                start=[place[int(option)] for option in self._chosen() if int(option) in place],
+                limits=Limits(max(0.1, self._limits.seconds - self._elapsed()), 1, self._limits.gap),
+                seed=0,
+                watch=watch,
+            ),
+            [part],
+        )[0]
+
+    # -- parts solved anew
+
+    def _parts(self, doorman: Doorman) -> None:
+        """Part after part around wishes that miss something, until many of them brought nothing."""
+        idle, patience = 0, max(20, int(self._instance.wishes * _PARTS_PER_WISH))
+        while idle < patience:
+            before = self._value
+            missed = doorman.missed(self._chosen())
+            among = missed if len(missed) and idle % 2 == 0 else np.arange(self._instance.wishes)
+            self._part(doorman.openings(self._chosen()).by_wish, int(self._dice.choice(among)))
+            self._look()
+            idle = 0 if self._value > before else idle + 1
+
+    def _part(self, open_of_wish: Table, first: int) -> None:
+        """Free the wishes around the first, and serve them anew."""
+        seed = int(self._dice.integers(1 << 31))
+        wishes = neighbours(self._board, self._plan, open_of_wish, first, _FREED, seed)
+        old = self._plan.choice[wishes]
+        old = old[old >= 0]
+        none = np.empty(0, dtype=np.int64)
+        swap(self._board, self._plan, old, none)
+        part = neighbourhood.part_of(self._board, self._plan, open_of_wish, wishes)
+        new = self._workers.each(lambda part: self._solved(part, old), [part])[0]
+        swap(self._board, self._plan, none, new)
+
+    def _solved(self, part: neighbourhood.Part, old: Ints) -> Ints:
+        value = self._instance.value
+        place = {int(option): at for at, option in enumerate(part.options)}
+        answer = milp.maximise(
+            milp.Model(value[part.options].astype(float), part.rows),
+            start=[place[int(option)] for option in old],
+            limits=Limits(3600.0, 1, 0.0),
+            seed=0,
+            nodes=_NODES,
+        )
+        new = part.options[answer.chosen]
+        return new if int(value[new].sum()) > int(value[old].sum()) else old
+
+    # -- where it stands
+
+    def _chosen(self) -> Ints:
+        return self._plan.choice[self._plan.choice >= 0]
+
+    def _keep(self) -> None:
+        """Remember the plan if it is the best so far."""
+        chosen = self._chosen()
+        value = int(self._instance.value[chosen].sum())
+        if value > self._value:
+            self._value, self._kept = value, chosen.copy()
+
+    def _look(self) -> None:
+        """Tell where it stands; raises _Ended when it is over."""
+        self._keep()
+        self._report(Progress("searching", self._value, self._bound))
+        if self._is_over() or self._value == self._bound or self._gap() <= self._limits.gap:
+            raise _Ended
+
+    def _gap(self) -> float:
+        return (self._bound - self._value) / max(1, self._bound)
+
+    def _is_over(self) -> bool:
+        self._stopped = self._stopped or self._should_stop()
+        return self._stopped or self._elapsed() >= self._limits.seconds
+
+    def _watch_bound(self, bound: int) -> bool:
+        self._report(Progress("pricing", None, bound))
+        return self._is_over()
+
+    def _steps(self) -> int:
+        steps = int(self._limits.seconds / 4 * _OPTION_STEPS_PER_SECOND / max(1, self._instance.options))
+        most = _TINY_STEPS if self._instance.options <= _TINY else _MOST_STEPS
+        return min(most, max(_FEWEST_STEPS, steps * 4))

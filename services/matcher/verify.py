@@ -1,0 +1,493 @@
+#!/usr/bin/env python3
+"""Checks a published round: that its plan is possible, what it is worth, and that none can be worth more.
+
+    python3 verify.py problem.json solution.json certificate.json
+
+Needs Python 3.10 or newer and nothing else. Exit 0 and `true: ...` if all that the three papers say holds;
+exit 1 and the first statement that does not, in English and Chinese; exit 2 if they cannot be read. Things
+are numbered from 0; times are minutes of local time since 1970-01-01; prices are in parts of a point.
+
+Why no plan can be worth more than the bound: take from the worth of each option the price of its request and
+of the caps that it counts under. No plan pays a request's price twice, nor a cap's more often than the cap
+allows. What is left of an option is split over its legs, and the legs on one slot, or on one stretch of
+somebody's time, are worth no more than is stated for it: here that is computed again. The bound is the sum.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from datetime import date
+from fractions import Fraction
+from functools import cache
+from itertools import accumulate, pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+MOST = 10**15  # no number is larger
+LAST_MINUTE = 10**9  # in the year 3871
+DAY = 24 * 60
+LONGEST_JOURNEY = DAY  # who has a whole day between two appointments can be at both
+LARGEST_FILE = 1 << 30  # bytes
+MOST_STEPS = 50_000_000  # for one slot: a proof that nobody can follow is none
+SLOT, TIMED = 0, 1
+
+# Every way to be false, by its stable code. `timed` is somebody's time: an expert's or a travelling unit's.
+FALSE = {
+    "wrong_type": ("{at} is not of its type", "{at}的类型不对"),
+    "not_integer": ("{at} is not a whole number", "{at}不是整数"),
+    "out_of_range": ("{at} is below 0, or too large", "{at}为负或过大"),
+    "number_unknown": ("{at} names what there is not", "{at}指向不存在的编号"),
+    "wrong_length": ("{at} has not as many entries as it should", "{at}的项数不对"),
+    "key_missing": ("{at} lacks a key", "{at}缺少字段"),
+    "key_unknown": ("{at} has a key too many", "{at}有多余的字段"),
+    "key_twice": ("{at} names a key twice", "{at}中字段重复"),
+    "word_unknown": ("{at} is not a word known there", "{at}不是规定的用词"),
+    "times_disordered": ("{at} does not begin before it ends", "{at}的开始不早于结束"),
+    "option_empty": ("{at} needs nothing, or is worth nothing", "{at}不占用资源或没有价值"),
+    "resource_twice": ("{at} needs one resource twice", "{at}重复占用同一资源"),
+    "journey_twice": ("{at} is listed before", "{at}重复列出"),
+    "journey_missing": ("no journey {a} to {b} in month {month}", "缺少{month}月地点{a}到{b}的路程"),
+    "other_problem": ("{at} is about another problem", "{at}针对另一个问题"),
+    "seed_wrong": ("the seed does not have the hash published before", "种子与事先公布的哈希值不符"),
+    "scale_wrong": ("the certificate's scale is not the problem's", "证书的计分单位与问题不同"),
+    "option_unknown": ("option {one} is not in the problem", "问题中没有方案{one}"),
+    "option_twice": ("option {one} is chosen twice", "方案{one}被选两次"),
+    "wish_twice": ("request {wish} is served twice", "申请{wish}被安排两次"),
+    "seats_exceeded": ("slot {at} has {has} seats, not {taken}", "场次{at}有{has}座，占用{taken}座"),
+    "groups_exceeded": ("slot {at} takes {has} groups, not {taken}", "场次{at}接待{has}组，安排{taken}组"),
+    "overlap": ("options {one} and {other} need timed {at} at once", "方案{one}与{other}同时占用人员{at}"),
+    "overlap_busy": ("option {one} needs timed {at} while busy", "方案{one}与人员{at}已有安排冲突"),
+    "journey_impossible": ("timed {at} has {gap} of {need} minutes to go beside option {one}",
+                           "人员{at}在方案{one}前后有{gap}分钟，路程需{need}分钟"),
+    "cap_day": ("on day {when} {at} may {has}, not {taken}", "人员{at}第{when}日可{has}次，非{taken}次"),
+    "cap_week": ("in week {when} {at} may {has}, not {taken}", "人员{at}第{when}周可{has}次，非{taken}次"),
+    "cap_month": ("in month {when} {at} may {has}, not {taken}", "人员{at}{when}月可{has}次，非{taken}次"),
+    "value_wrong": ("the plan is worth {has}, not {said}", "总值为{has}，而非{said}"),
+    "request_price_negative": ("the price of request {at} is below 0", "申请{at}的价格为负"),
+    "cap_price_negative": ("{at} is below 0", "{at}为负"),
+    "cap_unknown": ("{at} is for a cap that there is not", "{at}为不存在的上限定价"),
+    "cap_twice": ("{at} is for a cap that has one", "{at}重复定价"),
+    "shares_unneeded": ("{at} is of no option with several legs", "{at}的方案无需拆分"),
+    "shares_twice": ("{at} splits an option once more", "{at}重复拆分"),
+    "shares_missing": ("option {one} is worth {worth} and not split", "方案{one}值{worth}，却未拆分"),
+    "shares_understated": ("the shares of {one} are {has} of {worth}", "方案{one}各份之和{has}不足{worth}"),
+    "knapsack_understated": ("slot {at} can hold more than {best}", "场次{at}的最优值高于{best}"),
+    "too_hard": ("slot {at} takes too long to compute", "场次{at}无法在合理时间内复算"),
+    "stretches_overlap": ("stretches of timed {at} overlap at {start}", "人员{at}的时段在{start}处重叠"),
+    "stretch_missing": ("option {one} is on no stretch of timed {at}", "方案{one}不在人员{at}的任何时段内"),
+    "count_unfounded": ("timed {at} has no cap to count on at {start}", "人员{at}在{start}的次数限制无依据"),
+    "plan_understated": ("timed {at} can hold {has}, not {best}, from {start}",
+                         "人员{at}从{start}起最优值为{has}，而非{best}"),
+    "bound_understated": ("the parts of the bound are {has}, not {said}", "上界各项之和为{has}，而非{said}"),
+}  # fmt: skip
+
+
+class Lie(Exception):
+    """A statement that does not hold: its code, and the facts of its sentence."""
+
+
+def hold(statement: bool, code: str, **facts: object) -> None:
+    if not statement:
+        raise Lie(code, facts)
+
+
+SIGNED, MAYBE = "a whole number, also below 0", "a whole number of at least 0, or null"
+# The form of the papers; in them nothing is taken to be what it should be.
+SHAPES: dict[str, dict[str, Any]] = {
+    "problem": {
+        "format": str, "seed_hash": str, "wishes": int, "scale": int, "places": int,
+        "journeys": [(int, int, int, int)],  # place, place with a larger number, month, minutes
+        "slots": [(int, MAYBE)],  # seats, groups
+        # What is there already (start, end, place), and how many may begin in a day, a week and a month.
+        "timed": [{"kind": str, "busy": [(int, int, int)],
+                   "caps": {"day?": int, "week?": int, "month?": int}}],
+        "options": [(int, int, [(int, int, int, int, int, int, int)])],  # wish, value, legs as in Leg
+    },
+    "solution": {"format": str, "problem": str, "seed": str, "chosen": [int], "value": int},
+    "certificate": {
+        "format": str, "problem": str, "scale": int, "bound": int,
+        "requests": [SIGNED],  # a price for each wish
+        "caps": [(int, str, int, SIGNED)],  # timed, which cap, number of the day, week or month, price
+        "shares": [(int, [SIGNED])],  # option, what each of its legs is given of its worth
+        "slots": [int],  # what each can hold at most
+        "stretches": [(int, int, int, MAYBE, int)],  # timed, start, end, count, what it can hold at most
+    },
+}  # fmt: skip
+
+
+def read(name: str, path: str) -> dict[str, Any]:
+    """A paper of the form that its name promises. Raises Lie, OSError, ValueError or RecursionError."""
+    if not Path(path).is_file() or Path(path).stat().st_size > LARGEST_FILE:
+        raise OSError("no such file, or too large")
+    paper = json.loads(Path(path).read_bytes().decode(), object_pairs_hook=_object)
+    _check(paper, SHAPES[name], name)
+    hold(paper["format"] == f"keqiao-{name}-1", "word_unknown", at=f"{name}.format")
+    return dict(paper)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    hold(len(dict(pairs)) == len(pairs), "key_twice", at="JSON")
+    return dict(pairs)
+
+
+def _check(value: Any, shape: Any, at: str) -> None:
+    """The value is of the shape: neither `true` nor `1.0` is a whole number."""
+    if shape in (int, SIGNED, MAYBE):
+        if type(value) is not int and (value is not None or shape is not MAYBE):
+            raise Lie("not_integer", {"at": at})
+        if not (-MOST if shape is SIGNED else 0) <= (value or 0) <= MOST:
+            raise Lie("out_of_range", {"at": at})
+        return
+    due = str if shape is str else list if type(shape) is tuple else type(shape)
+    hold(type(value) is due, "wrong_type", at=at)
+    if type(shape) is tuple:
+        hold(len(value) == len(shape), "wrong_length", at=at)
+        for part, form in zip(value, shape, strict=True):
+            _check(part, form, at)
+    elif type(shape) is list:
+        for n, part in enumerate(value):
+            _check(part, shape[0], f"{at}[{n}]")
+    elif type(shape) is dict:
+        forms = {key.rstrip("?"): form for key, form in shape.items()}
+        hold(all(key in value or f"{key}?" in shape for key in forms), "key_missing", at=at)
+        hold(value.keys() <= forms.keys(), "key_unknown", at=at)
+        for key, part in value.items():
+            _check(part, forms[key], f"{at}.{key}")
+
+
+@cache
+def month_of(minute: int) -> int:
+    """Counted since year 0, so that two years' Mays differ."""
+    day = date.fromordinal(date(1970, 1, 1).toordinal() + minute // DAY)
+    return day.year * 12 + day.month
+
+
+PERIODS: dict[str, Callable[[int], int]] = {
+    "day": lambda minute: minute // DAY,
+    "week": lambda minute: (minute // DAY + 3) // 7,  # from Monday; 1970-01-01 was a Thursday
+    "month": month_of,
+}
+
+
+class Leg(NamedTuple):
+    """What an option needs of one resource: `quantity` seats of a slot, or time from `occupied` to `end`."""
+
+    kind: int
+    resource: int
+    start: int
+    end: int
+    occupied: int
+    quantity: int
+    place: int
+
+
+class Option(NamedTuple):
+    wish: int
+    value: int
+    legs: list[Leg]
+
+
+class Taking(NamedTuple):
+    """When and where somebody is."""
+
+    start: int
+    end: int
+    place: int
+
+
+class Problem(NamedTuple):
+    paper: dict[str, Any]
+    digest: str
+    options: list[Option]
+    journeys: dict[tuple[int, int, int], int]
+
+    def left(self, timed: int, cap: str, when: int) -> int:
+        """How many more may begin in that day, week or month, beside what is there already."""
+        row = self.paper["timed"][timed]
+        had = sum(PERIODS[cap](start) == when for start, _, _ in row["busy"])
+        return max(0, int(row["caps"][cap]) - had)
+
+    def journey(self, first: Taking, second: Taking) -> int:
+        """Minutes on the road, in the month in which the second appointment begins."""
+        if first.place == second.place or second.start - first.end >= LONGEST_JOURNEY:
+            return 0
+        a, b = sorted((first.place, second.place))
+        month = (month_of(second.start) - 1) % 12 + 1
+        hold((a, b, month) in self.journeys, "journey_missing", a=a, b=b, month=month)
+        return self.journeys[a, b, month]
+
+
+def problem_of(paper: dict[str, Any]) -> Problem:
+    """The problem; whatever it names is there, and whatever takes time begins before it ends."""
+    hold(paper["scale"] > 0, "out_of_range", at="problem.scale")
+    for n, row in enumerate(paper["timed"]):
+        at = f"problem.timed[{n}]"
+        hold(row["kind"] in ("expert", "unit"), "word_unknown", at=at)
+        hold(all(start < end <= LAST_MINUTE for start, end, _ in row["busy"]), "times_disordered", at=at)
+        hold(all(place < paper["places"] for _, _, place in row["busy"]), "number_unknown", at=at)
+    journeys: dict[tuple[int, int, int], int] = {}
+    for n, (a, b, month, minutes) in enumerate(paper["journeys"]):
+        at = f"problem.journeys[{n}]"
+        hold(a < b < paper["places"] and 1 <= month <= 12, "number_unknown", at=at)
+        hold((a, b, month) not in journeys, "journey_twice", at=at)
+        hold(minutes <= LONGEST_JOURNEY, "out_of_range", at=at)
+        journeys[a, b, month] = minutes
+    options = [_option(paper, row, f"problem.options[{n}]") for n, row in enumerate(paper["options"])]
+    said = json.dumps(paper, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    digest = hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+    return Problem(paper, digest, options, journeys)
+
+
+def _option(paper: dict[str, Any], row: list[Any], at: str) -> Option:
+    option = Option(row[0], row[1], [Leg(*leg) for leg in row[2]])
+    hold(option.wish < paper["wishes"], "number_unknown", at=at)
+    hold(option.value > 0 and option.legs != [], "option_empty", at=at)
+    hold(len({leg[:2] for leg in option.legs}) == len(option.legs), "resource_twice", at=at)
+    for leg in option.legs:
+        resources = {SLOT: paper["slots"], TIMED: paper["timed"]}.get(leg.kind, ())
+        hold(leg.resource < len(resources) and leg.place < paper["places"], "number_unknown", at=at)
+        hold(leg.occupied <= leg.start < leg.end <= LAST_MINUTE, "times_disordered", at=at)
+        hold(leg.quantity > 0, "out_of_range", at=at)
+    return option
+
+
+def check_solution(problem: Problem, paper: dict[str, Any]) -> int:
+    """What the plan is worth; it is possible."""
+    hold(paper["problem"] == problem.digest, "other_problem", at="solution")
+    seed = paper["seed"].encode("utf-8", "surrogatepass")
+    hold(hashlib.sha256(seed).hexdigest() == problem.paper["seed_hash"], "seed_wrong")
+    served: dict[int, int] = {}
+    for number in paper["chosen"]:
+        hold(number < len(problem.options), "option_unknown", one=number)
+        wish = problem.options[number].wish
+        hold(served.get(wish) != number, "option_twice", one=number)
+        hold(wish not in served, "wish_twice", wish=wish)
+        served[wish] = number
+    chosen = [(number, leg) for number in served.values() for leg in problem.options[number].legs]
+    _check_seats(problem, [leg for _, leg in chosen if leg.kind == SLOT])
+    _check_times(problem, [(number, leg) for number, leg in chosen if leg.kind == TIMED])
+    value = sum(problem.options[number].value for number in served.values())
+    hold(paper["value"] == value, "value_wrong", has=value, said=paper["value"])
+    return value
+
+
+def _check_seats(problem: Problem, legs: list[Leg]) -> None:
+    by_slot: dict[int, list[int]] = defaultdict(list)
+    for leg in legs:
+        by_slot[leg.resource].append(leg.quantity)
+    for at, sizes in by_slot.items():
+        seats, groups = problem.paper["slots"][at]
+        hold(sum(sizes) <= seats, "seats_exceeded", at=at, has=seats, taken=sum(sizes))
+        hold(groups is None or len(sizes) <= groups, "groups_exceeded", at=at, has=groups, taken=len(sizes))
+
+
+def _check_times(problem: Problem, legs: list[tuple[int, Leg]]) -> None:
+    held: dict[int, list[tuple[Taking, int]]] = defaultdict(list)
+    for number, leg in legs:
+        held[leg.resource].append((Taking(leg.occupied, leg.end, leg.place), number))
+    for at, mine in held.items():
+        for cap in problem.paper["timed"][at]["caps"]:
+            for when, taken in Counter(PERIODS[cap](taking.start) for taking, _ in mine).items():
+                has = problem.left(at, cap, when)
+                hold(taken <= has, f"cap_{cap}", at=at, has=has, when=when, taken=taken)
+        busy = [(Taking(*each), -1) for each in problem.paper["timed"][at]["busy"]]
+        _check_pairs(problem, at, sorted(mine + busy))
+
+
+def _check_pairs(problem: Problem, at: int, held: list[tuple[Taking, int]]) -> None:
+    """Each appointment against all later ones that may be too near; what was there before has number -1."""
+    for n, (first, one) in enumerate(held):
+        for m in range(n + 1, len(held)):
+            second, other = held[m]
+            if second.start >= first.end + LONGEST_JOURNEY:
+                break
+            if max(one, other) >= 0:
+                gap, code = second.start - first.end, "overlap" if min(one, other) >= 0 else "overlap_busy"
+                hold(gap >= 0, code, at=at, one=max(one, other), other=min(one, other))
+                need = problem.journey(first, second)
+                hold(gap >= need, "journey_impossible", at=at, gap=gap, need=need, one=max(one, other))
+
+
+Prices = dict[tuple[int, str, int], int]
+Stand = tuple[int, Leg, int]  # an option, its leg there, and what the leg is given of its worth
+Standing = dict[tuple[int, int], list[Stand]]
+
+
+def check_certificate(problem: Problem, paper: dict[str, Any]) -> int:
+    """What no plan can be worth more than, in whole points."""
+    hold(paper["problem"] == problem.digest, "other_problem", at="certificate")
+    scale, requests = paper["scale"], paper["requests"]
+    hold(scale == problem.paper["scale"], "scale_wrong")
+    hold(len(requests) == problem.paper["wishes"], "wrong_length", at="certificate.requests")
+    hold(len(paper["slots"]) == len(problem.paper["slots"]), "wrong_length", at="certificate.slots")
+    for wish, price in enumerate(requests):
+        hold(price >= 0, "request_price_negative", at=wish)
+    caps = _cap_prices(problem, paper["caps"])
+    worths = [scale * o.value - requests[o.wish] - _paid(problem, o, caps) for o in problem.options]
+    standing = _standing(problem, worths, paper["shares"])
+    for at, (best, (seats, groups)) in enumerate(zip(paper["slots"], problem.paper["slots"], strict=True)):
+        more = _packs_more(standing.get((SLOT, at), []), seats, groups, best, at)
+        hold(not more, "knapsack_understated", at=at, best=best)
+    _check_stretches(problem, standing, paper["stretches"])
+    parts = sum(price * problem.left(at, cap, when) for (at, cap, when), price in caps.items())
+    parts += sum(requests) + sum(paper["slots"]) + sum(row[-1] for row in paper["stretches"])
+    hold(paper["bound"] >= parts, "bound_understated", has=parts, said=paper["bound"])
+    return int(paper["bound"] // scale)
+
+
+def _cap_prices(problem: Problem, rows: list[tuple[int, str, int, int]]) -> Prices:
+    found: Prices = {}
+    for n, (timed, cap, number, price) in enumerate(rows):
+        at = f"caps[{n}]"
+        known = timed < len(problem.paper["timed"]) and cap in problem.paper["timed"][timed]["caps"]
+        hold(known, "cap_unknown", at=at)
+        hold((timed, cap, number) not in found, "cap_twice", at=at)
+        hold(price >= 0, "cap_price_negative", at=at)
+        found[timed, cap, number] = price
+    return found
+
+
+def _paid(problem: Problem, option: Option, prices: Prices) -> int:
+    """What an option pays for the caps that it counts under."""
+    timed = [leg for leg in option.legs if leg.kind == TIMED] if prices else []
+    counted = ((leg, cap) for leg in timed for cap in problem.paper["timed"][leg.resource]["caps"])
+    return sum(prices.get((leg.resource, cap, PERIODS[cap](leg.occupied)), 0) for leg, cap in counted)
+
+
+def _standing(problem: Problem, worths: list[int], rows: list[tuple[int, list[int]]]) -> Standing:
+    """By resource the legs on it, with what each is given of its option's worth: all, if it is alone."""
+    split: dict[int, list[int]] = {}
+    for n, (one, shares) in enumerate(rows):
+        at, legs = f"shares[{n}]", problem.options[one].legs if one < len(worths) else []
+        hold(len(legs) > 1, "shares_unneeded", at=at)
+        hold(one not in split, "shares_twice", at=at)
+        hold(len(shares) == len(legs), "wrong_length", at=at)
+        split[one] = shares
+    found: Standing = defaultdict(list)
+    for one, (option, worth) in enumerate(zip(problem.options, worths, strict=True)):
+        shares = [worth] if len(option.legs) == 1 else split.get(one, [])
+        hold(bool(shares) or worth <= 0, "shares_missing", one=one, worth=worth)
+        hold(not shares or sum(shares) >= worth, "shares_understated", one=one, has=sum(shares), worth=worth)
+        for leg, share in zip(option.legs, shares, strict=False):
+            if share > 0:
+                found[leg.kind, leg.resource].append((one, leg, share))
+    return found
+
+
+def _packs_more(standing: list[Stand], seats: int, groups: int | None, best: int, at: int) -> bool:
+    """Whether some of the legs fit the slot together and have shares of more than `best`.
+
+    Goes through them from the most to the least share a seat, and keeps by seats and groups taken the most
+    that they can be worth, but for what cannot pass `best` even if all the seats that are left were worth as
+    much as those of the leg at hand.
+    """
+    items = [(leg.quantity, share) for _, leg, share in standing]
+    states: dict[tuple[int, int], int] = {(0, 0): 0}
+    steps = 0
+    for size, share in sorted(items, key=lambda item: Fraction(-item[1], item[0])):
+        steps += len(states)
+        hold(steps <= MOST_STEPS, "too_hard", at=at)
+        kept: dict[tuple[int, int], int] = {}
+        for (used, number), value in states.items():
+            if (best - value) * size >= (seats - used) * share:
+                continue
+            kept[used, number] = max(value, kept.get((used, number), 0))
+            if used + size <= seats and (groups is None or number < groups):
+                if value + share > best:
+                    return True
+                state = used + size, number + (groups is not None)
+                kept[state] = max(value + share, kept.get(state, 0))
+        states = kept
+    return False
+
+
+def _check_stretches(problem: Problem, standing: Standing, rows: list[list[Any]]) -> None:
+    """Every leg lies on a stretch, and no plan of those on one is worth more than is stated for it."""
+    rows = sorted(rows, key=lambda row: row[:2])
+    timed = problem.paper["timed"]
+    for at, start, end, _, _ in rows:
+        hold(at < len(timed), "number_unknown", at=f"a stretch from {start}")
+        hold(start < end <= LAST_MINUTE, "times_disordered", at=f"a stretch of timed {at}")
+    for one, other in pairwise(rows):
+        hold(one[0] < other[0] or one[2] <= other[1], "stretches_overlap", at=one[0], start=other[1])
+    on: list[dict[Taking, int]] = [{} for _ in rows]
+    for (kind, at), legs in standing.items():
+        for number, leg, share in legs if kind == TIMED else ():
+            n = bisect_right(rows, [at, leg.occupied], key=lambda row: row[:2]) - 1
+            found = n >= 0 and rows[n][0] == at and leg.occupied < rows[n][2]
+            hold(found, "stretch_missing", one=number, at=at)
+            taking = Taking(leg.occupied, leg.end, leg.place)
+            on[n][taking] = max(share, on[n].get(taking, 0))
+    for (at, start, end, count, best), takings in zip(rows, on, strict=True):
+        if count is not None:
+            founded = start // DAY == (end - 1) // DAY and "day" in timed[at]["caps"]
+            founded = founded and problem.left(at, "day", start // DAY) <= count
+            hold(founded, "count_unfounded", at=at, start=start)
+        has = _best_plan(problem, takings, count)
+        hold(has <= best, "plan_understated", at=at, start=start, has=has, best=best)
+
+
+def _best_plan(problem: Problem, takings: dict[Taking, int], count: int | None) -> int:
+    """The most that appointments one after the other can be worth, `count` of them or any number."""
+    order = sorted(takings.items(), key=lambda item: (item[0].end, item[0]))
+    if count is None or count >= len(order):
+        return max(_ending(problem, order, None), default=0)
+    worth = [0] * len(order)
+    for _ in range(count):
+        worth = _ending(problem, order, worth)
+    return max(worth, default=0)
+
+
+def _ending(problem: Problem, order: list[tuple[Taking, int]], before: list[int] | None) -> list[int]:
+    """What the best plan that ends with each appointment is worth.
+
+    What comes before it is one of the plans worth `before`, or of those just found if that is None.
+    """
+    ends = [each.end for each, _ in order]
+    found: list[int] = []
+    plans, tops = (found, []) if before is None else (before, list(accumulate(before, max)))
+    for each, share in order:
+        n, best = bisect_right(ends, each.start), 0
+        while n and tops[n - 1] > best:
+            n -= 1
+            if plans[n] > best and each.start - order[n][0].end >= problem.journey(order[n][0], each):
+                best = plans[n]
+        found.append(best + share)
+        if before is None:
+            tops.append(max(tops[-1] if tops else 0, found[-1]))
+    return found
+
+
+def main(paths: Sequence[str]) -> int:
+    """Say what holds; the exit code."""
+    if len(paths) != 3:
+        print("usage: verify.py problem.json solution.json certificate.json")
+        return 2
+    try:
+        problem = problem_of(read("problem", paths[0]))
+        solution = read("solution", paths[1])
+        value = check_solution(problem, solution)
+        bound = check_certificate(problem, read("certificate", paths[2]))
+    except Lie as lie:
+        code, facts = lie.args
+        english, chinese = (sentence.format(**facts) for sentence in FALSE[code])
+        print(f"false: {code}: {english}\n不成立：{code}：{chinese}")
+        return 1
+    except (OSError, ValueError, RecursionError, MemoryError) as error:
+        print(f"unreadable: {type(error).__name__}\n无法读取：{type(error).__name__}")
+        return 2
+    served = f"{len(solution['chosen'])} of {problem.paper['wishes']} requests served"
+    gap = 100 * (bound - value) / max(1, bound)
+    print(f"true: {served}, value {value}, bound {bound}, gap {gap:.3f} %")
+    return 0
+
+
+if __name__ == "__main__":
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+    sys.exit(main(sys.argv[1:]))
