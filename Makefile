@@ -3,13 +3,16 @@ SHELL := /bin/sh
 PYTHON := python3
 VENV := .venv/bin/python
 LOCAL := $(PYTHON) -m deploy.local
+# Its own lines are all that a measurement prints; what setting up says goes beside them.
+BENCH := $(LOCAL) setup >&2 && $(VENV) -m deploy.bench
 SOURCES := deploy schemas services tests
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test prove up down status logs check load lint format migrate clean setup python
+.PHONY: bench-matching bench-gap bench-rivals bench-table simulate
 
 help: ## this list
-	@sed -n 's/^\([a-z][a-z]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-9s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
 
 demo: setup ## set up, start, load Chifeng, run the main job, print the summary; leaves the stack up
 	@KEQIAO_ENVIRONMENT=demo $(LOCAL) up
@@ -39,6 +42,21 @@ check: python ## prove on the live stack that nothing is oversold, lost or out o
 load: python ## the load test against the live stack (DURATION, RATE); prints and writes docs/benchmarks.md
 	@$(LOCAL) setup --load
 	@.venv-load/bin/python -m loadtests
+
+bench-matching: python ## one made season through the engine (REQUESTS, LIMIT seconds, SEED)
+	@$(BENCH) matching
+
+bench-gap: python ## every assignment file of a folder through the engine (DIR, LIMIT, SEED)
+	@$(BENCH) gap
+
+bench-rivals: python ## the same by greedy, HiGHS and CP-SAT (REQUESTS or DIR, LIMIT, SEED)
+	@$(BENCH) rivals
+
+bench-table: python ## write those tables into docs/benchmarks.md (SIZES or DIR, SEEDS, LIMIT, TABLE=--rivals)
+	@$(BENCH) table $(TABLE)
+
+simulate: python ## what if, side by side (REQUESTS, SEED, LIMIT, CHANGE='demand=1.2 venue_closed=1', REPLAY=5)
+	@$(LOCAL) setup >&2 && $(VENV) -m deploy.simulate
 
 lint: setup ## style, format and strict types
 	@.venv/bin/ruff check $(SOURCES) loadtests

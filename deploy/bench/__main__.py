@@ -1,0 +1,19 @@
+"""`python -m deploy.bench matching|gap|rivals|table`: what `make bench-matching` and its like run."""
+
+from __future__ import annotations
+
+import sys
+
+from deploy.bench import gap, matching, rivals, tables
+from deploy.bench.asked import asked
+
+
+def main() -> int:
+    """Run what is asked for; 0, or 2 if there is nothing to measure."""
+    wanted = asked()
+    modes = {"matching": matching.run, "gap": gap.run, "rivals": rivals.run, "table": tables.run}
+    return modes[wanted.mode](wanted)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,66 @@
+"""What a measurement is asked for: by the command line, else by the environment, as `make` hands it on."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+THREADS = 2
+MODES = ("matching", "gap", "rivals", "table")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One command; `limit` in seconds, `dir` a folder of instances or None for made seasons."""
+
+    mode: str
+    requests: int
+    limit: float
+    seed: int
+    dir: Path | None
+    sizes: tuple[int, ...]
+    seeds: tuple[int, ...]
+    rivals: bool
+    page: Path | None
+
+
+def asked(arguments: list[str] | None = None, variables: Mapping[str, str] = os.environ) -> Asked:
+    """What is asked for; ends the program with what is wrong about it."""
+    given = _parser(variables).parse_args(arguments)
+    if given.requests < 1 or not 0 < given.limit < 1e6:
+        raise SystemExit("REQUESTS and LIMIT must be above zero")
+    return Asked(
+        mode=given.mode,
+        requests=given.requests,
+        limit=given.limit,
+        seed=given.seed,
+        dir=Path(given.dir) if given.dir else None,
+        sizes=_numbers(given.sizes),
+        seeds=_numbers(given.seeds),
+        rivals=given.rivals,
+        page=Path(given.page) if given.page else None,
+    )
+
+
+def _parser(variables: Mapping[str, str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m deploy.bench", description=__doc__)
+    parser.add_argument("mode", choices=MODES)
+    # A default that is a text is read as one that was given.
+    for name, kind, usual in (("requests", int, "5000"), ("limit", float, "60"), ("seed", int, "7")):
+        parser.add_argument(f"--{name}", type=kind, default=variables.get(name.upper()) or usual)
+    parser.add_argument("--dir", default=variables.get("DIR"), help="a folder of GAP files")
+    parser.add_argument("--sizes", default=variables.get("SIZES") or "500,5000", help="for the table")
+    parser.add_argument("--seeds", default=variables.get("SEEDS") or "7,8,9", help="for the table")
+    parser.add_argument("--rivals", action="store_true", help="have the rivals in the table as well")
+    parser.add_argument("--page", help="the page that the table is written into")
+    return parser
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(word) for word in text.split(",") if word)
+    except ValueError:
+        raise SystemExit(f"{text!r} is no list of whole numbers") from None
