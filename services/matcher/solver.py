@@ -7,13 +7,16 @@ each second with the progress; who finds the job under a newer epoch than its ow
 
 from __future__ import annotations
 
+import gc
 import os
+import resource
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from threading import Event, Thread
 from typing import Any, TypeVar
@@ -26,19 +29,23 @@ from services.chassis.health import HealthServer
 from services.chassis.instant import ClockReader, system_clock
 from services.chassis.logs import configure_logs
 from services.chassis.store import Connection, Store, connect
-from services.matcher.engine.model import Progress
+from services.matcher.engine.model import Limits, Progress, Solution
 from services.matcher.engine.solver import solve
-from services.matcher.storage import rounds
-from services.matcher.usecases import solving
+from services.matcher.engine.warm import warm
+from services.matcher.storage import explanations, rounds
+from services.matcher.usecases import explaining, solving
+from services.matcher.usecases.problem import World
 
 LANES = ("round", "at_once")
-SEARCHING = "searching"
+MIB = 1024 * 1024
 LEASE = timedelta(seconds=10)
 BEAT_SECONDS = 1.0
 ENDING_SIGNALS = {signal.SIGTERM, signal.SIGINT}
 IDLE_SECONDS = 0.5
 # What was found is worth waiting for a busy database; beyond this another solver would have taken over.
 WRITE_TRIES = 5
+# The niceness at which drafts are explained; not idle as a search is, since it holds the interpreter's lock.
+POLITE = 10
 
 SOLVED_GAP = Gauge("keqiao_solve_gap", "(bound - value) / bound of the last solve", ("kind",))
 SOLVED_SECONDS = Gauge("keqiao_solve_seconds", "How long the last solve took", ("kind",))
@@ -64,16 +71,6 @@ class Standing:
             known.bound if progress.bound is None else progress.bound,
         )
 
-    def heard(self, on_search: Callable[[], None]) -> Callable[[Progress], None]:
-        """`report`, that calls `on_search` when the search itself begins."""
-
-        def hear(progress: Progress) -> None:
-            if progress.phase == SEARCHING and self.progress.phase != SEARCHING:
-                on_search()
-            self.report(progress)
-
-        return hear
-
     def should_stop(self) -> bool:
         """Whether the engine is to end."""
         return self.cancelled or self.fenced
@@ -88,14 +85,25 @@ class Lane:
     def run(self) -> None:
         """Work until the process ends; a database that is away is waited for."""
         while not self._ending.is_set():
-            try:
-                job = self._claim()
-                if job is not None:
-                    self._work(job)
-                    continue
-            except (Busy, Unavailable) as refusal:
-                _log.warning("solver_waits", lane=self._kind, code=refusal.code)
-            self._ending.wait(IDLE_SECONDS)
+            if not self._worked():
+                self._ending.wait(IDLE_SECONDS)
+
+    def turn(self) -> bool:
+        """Take one job and see it through; return whether there was one."""
+        job = self._claim()
+        if job is not None:
+            self._work(job)
+        return job is not None
+
+    def _worked(self) -> bool:
+        try:
+            return self.turn()
+        except (Busy, Unavailable) as refusal:
+            _log.warning("solver_waits", lane=self._kind, code=refusal.code)
+        except MemoryError:
+            # The other lane has it all; this one needs little, and will have it when that one ends.
+            _log.warning("solver_waits", lane=self._kind, code=solving.OUT_OF_MEMORY)
+        return False
 
     def _claim(self) -> dict[str, Any] | None:
         now = self._clock.now()
@@ -108,17 +116,32 @@ class Lane:
         beat = Thread(target=self._beat, args=(job, standing, done), daemon=True)
         beat.start()
         try:
-            self._solve(job, standing)
+            failure = self._broke_on(job, standing)
+            if failure:
+                # Only now: while an error is handled, it keeps what the solve had taken.
+                gc.collect()
+                self._give_up(job, failure)
         except solving.Fenced:
             _log.warning("solver_fenced_off", job=str(job["id"]), epoch=job["epoch"])
-        except (Busy, Unavailable):
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever broke, the round must hear of it
-            _log.exception("solve_failed", job=str(job["id"]))
-            self._give_up(job, f"{type(error).__name__}: {error}")
         finally:
             done.set()
             beat.join()
+
+    def _broke_on(self, job: dict[str, Any], standing: Standing) -> str | None:
+        """Solve a job; return what broke, None if nothing did."""
+        if job["epoch"] > solving.MAX_EPOCHS:
+            return solving.SOLVER_LOST
+        try:
+            self._solve(job, standing)
+        except (Busy, Unavailable, solving.Fenced):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever broke, the round must hear of it
+            failure = solving.failure_of(error)
+            # A traceback takes memory too.
+            exc_info = failure != solving.OUT_OF_MEMORY
+            _log.error("solve_failed", job=str(job["id"]), failure=failure, exc_info=exc_info)
+            return failure
+        return None
 
     def _solve(self, job: dict[str, Any], standing: Standing) -> None:
         began = self._clock.now()
@@ -128,19 +151,64 @@ class Lane:
         if world is None:
             self._give_up(job, None)
             return
-        report = standing.heard(step_back) if self._kind == "round" else standing.report
-        solution = aside(lambda: solve(world.problem, limits, report, standing.should_stop))
+        solution = self._found(world, limits, standing)
         if standing.fenced:
             raise solving.Fenced()
-        if standing.cancelled:
+        if standing.cancelled and not solving.is_worth_keeping(world, solution):
             self._give_up(job, None)
             return
         standing.report(Progress("writing", solution.value, solution.bound))
+        made = self._complete(job, world, solution)
+        seconds = (self._clock.now() - began).total_seconds()
+        self._show(job, solution.gap, seconds, made, len(world.requests))
+        if self._kind == "round":
+            self._explain(job, world, solution)
+
+    def _explain(self, job: dict[str, Any], world: World, solution: Solution) -> None:
+        """Work out what is told about a draft, now that it stands; what breaks here leaves it as it is."""
+        try:
+            told = aside(lambda: self._told(world, solution))
+            if told:
+                self._written(
+                    lambda conn: explaining.keep(conn, round_id=job["round_id"], job_id=job["id"], told=told)
+                )
+        except Exception as error:  # noqa: BLE001 - nobody waits for it, and the draft is whole without it
+            _log.error("explain_failed", job=str(job["id"]), failure=solving.failure_of(error))
+
+    def _told(self, world: World, solution: Solution) -> explaining.Told | None:
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), POLITE)
+        settled = explaining.settled(solution)
         now = self._clock.now()
-        made = self._written(
-            lambda conn: solving.complete(conn, job=job, world=world, solution=solution, now=now)
+        return settled and explaining.explain(world, settled, now=now, should_stop=self._is_wanted)
+
+    def _is_wanted(self) -> bool:
+        """Whether the process ends, or another round waits for this lane."""
+        if self._ending.is_set():
+            return True
+        with self._store.read() as conn:
+            return explanations.another_waits(conn, self._clock.now())
+
+    def _found(self, world: World, limits: Limits, standing: Standing) -> Solution:
+        """The engine's solution; a round's search takes all processors, while nobody else wants them."""
+        began, is_round = time.monotonic(), self._kind == "round"
+        threads = len(os.sched_getaffinity(0)) if is_round else 1
+        return aside(
+            lambda: solve(
+                world.problem,
+                replace(limits, threads=threads),
+                standing.report,
+                standing.should_stop,
+                elapsed=lambda: time.monotonic() - began,
+                begin=step_back if is_round else None,
+                with_papers=is_round,
+            )
         )
-        self._show(job, solution.gap, (now - began).total_seconds(), made, len(world.requests))
+
+    def _complete(self, job: dict[str, Any], world: World, solution: Solution) -> int:
+        now, kept = self._clock.now(), solving.packed(solution)
+        return self._written(
+            lambda conn: solving.complete(conn, job=job, world=world, solution=solution, kept=kept, now=now)
+        )
 
     def _give_up(self, job: dict[str, Any], failure: str | None) -> None:
         now = self._clock.now()
@@ -164,6 +232,8 @@ class Lane:
                 self._renew(job, standing)
             except (Busy, Unavailable) as refusal:
                 _log.warning("solver_beat_missed", job=str(job["id"]), code=refusal.code)
+            except MemoryError:
+                _log.warning("solver_beat_missed", job=str(job["id"]), code=solving.OUT_OF_MEMORY)
 
     def _renew(self, job: dict[str, Any], standing: Standing) -> None:
         now = self._clock.now()
@@ -190,7 +260,7 @@ class Lane:
 
 
 def aside(work: Callable[[], _T]) -> _T:
-    """What `work` returns or raises, on a thread of its own: who stepped back stays there.
+    """What `work` returns or raises, on a thread of its own.
 
     A daemon, and so no pool: the process may end while it works.
     """
@@ -210,14 +280,25 @@ def step_back() -> None:
     """Have this thread compute only while nobody else wants the processor; the rest of the process goes on.
 
     A polite `nice` value is not enough: a processor is then given up only at the end of a slice, and every
-    hop of a request waited for that. Not before the search: until then the thread holds the interpreter's
-    lock, and with it the heartbeat.
+    hop of a request waited for that. Only for the threads that compute: whoever holds the interpreter's lock
+    holds the heartbeat with it.
     """
     os.sched_setscheduler(threading.get_native_id(), os.SCHED_IDLE, os.sched_param(0))
 
 
+def limit_memory(mib: int) -> None:
+    """Let this process write to so much memory and no more: what asks for more gets a MemoryError.
+
+    What is only reserved does not count, unlike with a limit on addresses, of which each thread's heap and
+    the compiled code reserve a good deal that they never touch.
+    """
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (mib * MIB, hard))
+
+
 def main() -> int:
     """Run both lanes until SIGTERM or SIGINT; a running solve is left to whoever claims it next."""
+    limit_memory(int(os.environ["SOLVER_MEMORY_MIB"]))
     # Taken by sigwait: a handler that sets an event hangs on the event's own lock when a second signal comes.
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDING_SIGNALS)
     ending = Event()
@@ -228,6 +309,7 @@ def main() -> int:
         lanes = [Thread(target=Lane(kind, store, clock, ending).run, daemon=True) for kind in LANES]
         for lane in lanes:
             lane.start()
+        Thread(target=warm, name="warm", daemon=True).start()
         signal.sigwait(ENDING_SIGNALS)
         ending.set()
     return 0

@@ -24,7 +24,8 @@ from services.matcher.engine.instance import (
     Takings,
     table,
 )
-from services.matcher.engine.model import Busy, Expert, Key, Kind, Leg, Option, Problem, Roads
+from services.matcher.engine.journeys import KnownRoads
+from services.matcher.engine.model import Busy, Expert, Key, Kind, Leg, Option, Problem
 
 _Entry = tuple[int, Leg]
 
@@ -70,6 +71,8 @@ class _Building:
 
     def __init__(self, problem: Problem, options: Sequence[Option]) -> None:
         self._problem, self._options = problem, options
+        roads = problem.roads
+        self._roads = roads if isinstance(roads, KnownRoads) else KnownRoads(roads)
         self._uses: dict[tuple[Kind, Key], list[_Entry]] = defaultdict(list)
         number = 0
         for option in options:
@@ -86,7 +89,7 @@ class _Building:
         self._first_taking: list[int] = []
         self._times: list[Busy] = []
         self._sure: list[int] = []
-        self._maybe: list[list[int]] = []
+        self._near: list[int] = []
         self._caps: list[Cap] = []
         self._limits: list[int] = []
         self._entries: list[tuple[int, int]] = []
@@ -119,8 +122,7 @@ class _Building:
         """The stretches of somebody's time, each a shelf; returns them with what stands on them."""
         entries = sorted(self._uses.get((kind, key), []), key=lambda entry: entry[1].occupied)
         return [
-            (self._stretch(kind, key, longest, part), part)
-            for longest, part in _parts(self._problem.roads, entries)
+            (self._stretch(kind, key, longest, part), part) for longest, part in _parts(self._roads, entries)
         ]
 
     def done(self) -> Assembled:
@@ -141,12 +143,7 @@ class _Building:
             shelves=Shelves(
                 _ints(self._seats), _ints(self._count), _ints([*self._first_taking, len(self._times)])
             ),
-            takings=Takings(
-                _ints([each.start for each in self._times]),
-                _ints([each.end for each in self._times]),
-                _ints(self._sure),
-                _lists(self._maybe),
-            ),
+            takings=self._takings(),
             rows=self._rows(),
         )
         return Assembled(instance, tuple(self._stretches), tuple(self._caps))
@@ -167,14 +164,24 @@ class _Building:
         for number, leg in entries:
             self._shelf[number], self._taking[number] = shelf, place[taking(leg)]
         for each in times:
-            sure = bisect_right(ends, each.start - longest)
-            near = range(sure, bisect_right(ends, each.start))
-            self._sure.append(sure)
-            self._maybe.append(
-                [base + at for at in near if journeys.reaches(self._problem.roads, times[at], each)]
-            )
+            self._sure.append(bisect_right(ends, each.start - longest))
+            self._near.append(bisect_right(ends, each.start) - self._sure[-1])
         self._times.extend(times)
         return shelf
+
+    def _takings(self) -> Takings:
+        """All times, and for each those near before it from which the road is short enough."""
+        start, end = _ints([each.start for each in self._times]), _ints([each.end for each in self._times])
+        places = {place: at for at, place in enumerate(dict.fromkeys(each.place for each in self._times))}
+        place = _ints([places[each.place] for each in self._times])
+        month = _ints([month_number(each.start) for each in self._times])
+        sure, near = _ints(self._sure), _ints(self._near)
+        base = np.repeat(_ints(self._first_taking), np.diff([*self._first_taking, len(start)]))
+        later = np.repeat(np.arange(len(start)), near)
+        earlier = np.arange(len(later)) - np.repeat(np.cumsum(near) - near - base - sure, near)
+        road = self._roads.minutes_many(list(places), place[earlier], place[later], month[later])
+        reached = end[earlier] + road <= start[later]
+        return Takings(start, end, sure, Table(table(later[reached], len(start)).first, earlier[reached]))
 
     def _cap(self, cap: Cap, left: int, numbers: Sequence[int]) -> None:
         """A row, where the cap can bind; expert and day are at most one leg of an option."""
@@ -210,7 +217,7 @@ def _within_a_day(stretches: _Stretches, shelves: set[int]) -> bool:
     return len(days) == 1
 
 
-def _parts(roads: Roads, entries: Sequence[_Entry]) -> Iterator[tuple[int, list[_Entry]]]:
+def _parts(roads: KnownRoads, entries: Sequence[_Entry]) -> Iterator[tuple[int, list[_Entry]]]:
     """Entries in order of time, cut where no road could make what is before clash with what comes after."""
     if not entries:
         return
@@ -225,9 +232,12 @@ def _parts(roads: Roads, entries: Sequence[_Entry]) -> Iterator[tuple[int, list[
     yield longest, part
 
 
-def _longest(roads: Roads, entries: Sequence[_Entry]) -> int:
+def _longest(roads: KnownRoads, entries: Sequence[_Entry]) -> int:
     """No journey between two of the places takes longer, in any month of these."""
     places = sorted({leg.place for _, leg in entries})
+    known = roads.longest(places)
+    if known < ENDLESS:
+        return known
     months = {month_number(leg.occupied) for _, leg in entries}
     centre = places[len(places) // 2]
     # The way over a middle place is no shorter than the straight one; the formula's fixed part counts twice.
@@ -237,9 +247,3 @@ def _longest(roads: Roads, entries: Sequence[_Entry]) -> int:
 
 def _ints(numbers: Sequence[int]) -> Ints:
     return np.array(numbers, dtype=np.int64)
-
-
-def _lists(lists: Sequence[Sequence[int]]) -> Table:
-    first = np.zeros(len(lists) + 1, dtype=np.int64)
-    np.cumsum([len(each) for each in lists], out=first[1:])
-    return Table(first, _ints([item for each in lists for item in each]))

@@ -3,8 +3,8 @@
 A file holds the number of agents and of jobs, the costs (a row of jobs for each agent), what a job uses of an
 agent (likewise), and the agents' capacities. Costs are to be least with every job assigned; an instance's
 value is to be most. So an option is worth M - cost, and a plan of all n jobs costs n M - value. With M above
-the sum of each job's highest cost one more job assigned always wins; a few times the highest cost nearly always
-does as well, and keeps the values of the size that costs are told apart by.
+the sum of each job's highest cost one more job assigned always wins; a few times the highest cost nearly
+always does as well, and keeps the values of the size that costs are told apart by.
 """
 
 from __future__ import annotations

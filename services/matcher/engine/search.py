@@ -27,13 +27,15 @@ Report = Callable[[Progress], None]
 ShouldStop = Callable[[], bool]
 Elapsed = Callable[[], float]
 
-# Steps of the descent: as many as a quarter of the time is good for on two ordinary cores, within reason.
-_OPTION_STEPS_PER_SECOND, _FEWEST_STEPS, _MOST_STEPS = 2_000_000, 80, 800
-# Moves likewise, and no more than so many a wish.
-_MOVES_PER_SECOND, _MOVES_PER_WISH = 50_000, 1_000
+# What two ordinary cores do in a second; from it follows how much work the meant seconds are good for.
+_OPTIONS_FOUND, _OPTION_STEPS, _MOVES = 40_000, 7_000_000, 45_000
+_PRICING = 0.45
+_FEWEST_STEPS, _MOST_STEPS, _MOVES_PER_WISH = 40, 800, 1_000
 _EPOCHS = 100
-# Temperatures, as parts of the mean value of an option.
-_HOT, _COLD = 0.03, 0.001
+# Temperatures, as parts of the mean value of an option; with few moves a wish there is no time to cool down.
+_HOT, _COLD, _UNHURRIED = 0.03, 0.001, 100
+# A second annealing begins less hot and takes half of the moves.
+_AGAIN = 3
 # A part solved anew: freed wishes, and how many nodes the search of it may see.
 _FREED, _NODES, _PARTS_PER_WISH = 120, 50, 0.02
 # What is small enough to be solved whole once all options with too great a loss are out.
@@ -135,18 +137,20 @@ class _Search:
         doorman = Doorman(instance, certificate, loss, relaxed)
         worth = instance.value - certificate.request[instance.wish] / SCALE
         if instance.options > _TINY:
-            few = instance.options <= _WHOLE
-            most = instance.wishes * (_FEW_MOVES_PER_WISH if few else _MOVES_PER_WISH)
-            self._anneal(doorman, worth, min(most, int(self._limits.seconds * _MOVES_PER_SECOND)))
+            moves = self._moves()
+            hot = _HOT * min(1.0, moves / (_UNHURRIED * instance.wishes)) ** 0.5
+            self._anneal(doorman, worth, moves, hot)
+            self._whole(loss)
+            self._anneal(doorman, worth, moves // 2, hot / _AGAIN)
         self._whole(loss)
         self._parts(doorman)
 
     # -- annealing, each thread on a side of its own
 
-    def _anneal(self, doorman: Doorman, worth: Reals, moves: int) -> None:
+    def _anneal(self, doorman: Doorman, worth: Reals, moves: int, hottest: float) -> None:
         mean = float(self._instance.value.mean())
         for epoch in range(_EPOCHS):
-            hot, cold = (mean * _HOT * (_COLD / _HOT) ** ((epoch + at) / _EPOCHS) for at in (0, 1))
+            hot, cold = (mean * hottest * (_COLD / hottest) ** ((epoch + at) / _EPOCHS) for at in (0, 1))
             self._epoch(doorman.openings(self._chosen()), worth, moves // _EPOCHS, hot, cold)
             self._look()
 
@@ -275,6 +279,16 @@ class _Search:
         return self._is_over()
 
     def _steps(self) -> int:
-        steps = int(self._limits.seconds / 4 * _OPTION_STEPS_PER_SECOND / max(1, self._instance.options))
+        steps = int(_PRICING * self._left() * _OPTION_STEPS / max(1, self._instance.options))
         most = _TINY_STEPS if self._instance.options <= _TINY else _MOST_STEPS
-        return min(most, max(_FEWEST_STEPS, steps * 4))
+        return min(most, max(_FEWEST_STEPS, steps))
+
+    def _moves(self) -> int:
+        few = self._instance.options <= _WHOLE
+        most = self._instance.wishes * (_FEW_MOVES_PER_WISH if few else _MOVES_PER_WISH)
+        return min(most, max(_EPOCHS, int((1 - _PRICING) * self._left() * _MOVES)))
+
+    def _left(self) -> float:
+        """The seconds that are meant for the search once the options have been found, by a rule of thumb."""
+        seconds = self._limits.seconds
+        return max(seconds / 4, seconds - self._instance.options / _OPTIONS_FOUND)

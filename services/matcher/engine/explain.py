@@ -1,0 +1,252 @@
+"""Why a wish got what it got, why another got nothing: what counted, what else there was, and who has it.
+
+Read off a plan and its prices, without solving anything. What an option would cost others is what its shelves
+lose by holding it, at the prices of the certificate: exact for the relaxed problem, and so never less than
+what the best plan with it would show.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from services.matcher.engine import journeys, weights
+from services.matcher.engine.assemble import Assembled
+from services.matcher.engine.candidates import taking
+from services.matcher.engine.days import month_of
+from services.matcher.engine.forced import losses
+from services.matcher.engine.instance import Certificate, Ints
+from services.matcher.engine.model import HUNDRED, Key, Kind, Leg, Option, Place, Problem, Wish
+from services.matcher.engine.moves import Board, Plan, board, empty, fitting, swap
+from services.matcher.engine.prices import SCALE
+
+ALTERNATIVES = 3
+_NOTHING: Ints = np.empty(0, dtype=np.int64)
+
+
+class Settled(NamedTuple):
+    """A solved problem: all its options, those chosen by number, and the prices that prove how good it is."""
+
+    problem: Problem
+    options: Sequence[Option]
+    assembled: Assembled
+    chosen: Sequence[int]
+    certificate: Certificate
+
+
+class Suits(NamedTuple):
+    """How well one resource suits a wish: percent lost on topic, language and distance, and the way in km."""
+
+    kind: Kind
+    resource: Key
+    topic: int
+    language: int
+    distance: int
+    km: int
+
+
+class Alternative(NamedTuple):
+    """Another option of a wish: whether it was `free` beside the plan, and else what it would cost others.
+
+    `cost` is in points, `displaced` how many others have what it needs.
+    """
+
+    legs: tuple[Leg, ...]
+    value: int
+    free: bool
+    cost: int
+    displaced: int
+
+
+class WhyThis(NamedTuple):
+    """What counted for a match: pupils x need x fit make its value, in tenths of a pupil; both in percent."""
+
+    wish: int
+    legs: tuple[Leg, ...]
+    pupils: int
+    need: int
+    fit: int
+    value: int
+    suits: tuple[Suits, ...]
+    alternatives: tuple[Alternative, ...]
+
+
+class WhyNot(NamedTuple):
+    """The contest that a wish lost, by its options: who has what it wanted, without naming them.
+
+    `holders` of a need between `least` and `most` percent, with `pupils` in all. `value` is what its best
+    option is worth, `price` what the cheapest of its options would cost others, `short` how much the whole
+    would lose at least by serving it; all in points.
+    """
+
+    wish: int
+    options: int
+    holders: int
+    pupils: int
+    least: int
+    most: int
+    value: int
+    price: int
+    short: int
+
+
+def filled(assembled: Assembled, wishes: int, chosen: Iterable[int]) -> tuple[Board, Plan]:
+    """A board of an instance, with the plan that these options make."""
+    its = board(assembled.instance)
+    plan = empty(its, wishes)
+    swap(its, plan, _NOTHING, np.array(list(chosen), dtype=np.int64))
+    return its, plan
+
+
+class Explainer:
+    """Explains one settled problem; whatever is slow is worked out when first asked for."""
+
+    def __init__(self, settled: Settled) -> None:
+        self._settled = settled
+        self._problem = settled.problem
+        self._choice = {settled.options[number].wish: number for number in settled.chosen}
+        self._experts = {expert.key: expert for expert in self._problem.experts}
+        self._units = {unit.key: unit for unit in self._problem.units}
+        self._slots = {slot.key: slot for slot in self._problem.slots}
+        self._held: dict[tuple[Kind, Key], list[tuple[int, Leg]]] = defaultdict(list)
+        for number in settled.chosen:
+            for leg in settled.options[number].legs:
+                self._held[leg.kind, leg.resource].append((settled.options[number].wish, leg))
+
+    @property
+    def unserved(self) -> list[int]:
+        """The wishes that the plan leaves without."""
+        return [number for number in range(len(self._problem.wishes)) if number not in self._choice]
+
+    def why_this(self, wish: int) -> WhyThis:
+        """What counted for the match of a wish, against its best alternatives. KeyError if it is unserved."""
+        option, asked = self._settled.options[self._choice[wish]], self._problem.wishes[wish]
+        suits = tuple(self.suits(asked, leg) for leg in option.legs)
+        fits = [HUNDRED - each.topic - each.language - each.distance for each in suits]
+        return WhyThis(
+            wish=wish,
+            legs=option.legs,
+            pupils=asked.size,
+            need=asked.need,
+            fit=sum(fits) // len(fits),
+            value=option.value,
+            suits=suits,
+            alternatives=tuple(self._alternatives(wish)),
+        )
+
+    def why_not(self, wish: int) -> WhyNot | None:
+        """The contest for what a wish could have had; None if there was nothing."""
+        numbers = self._options_of(wish)
+        if not numbers:
+            return None
+        holders = {other for number in numbers for other in self._in_the_way(number)}
+        needs = [self._problem.wishes[other].need for other in holders] or [0]
+        return WhyNot(
+            wish=wish,
+            options=len(numbers),
+            holders=len(holders),
+            pupils=sum(self._problem.wishes[other].size for other in holders),
+            least=min(needs),
+            most=max(needs),
+            value=max(self._settled.options[number].value for number in numbers),
+            price=min(self.cost(number) for number in numbers),
+            short=max(0, min(int(self._losses[number]) for number in numbers) // SCALE),
+        )
+
+    def suits(self, wish: Wish, leg: Leg) -> Suits:
+        """How well the resource of a leg suits a wish."""
+        topics, languages, home = self._offer(leg)
+        km = self._problem.roads.km(home, wish.place if leg.kind != "expert" else leg.place)
+        nothing: frozenset[str] = frozenset()
+        return Suits(
+            leg.kind,
+            leg.resource,
+            topic=HUNDRED - weights.fit(wish, topics=topics, languages=nothing, km=0.0),
+            language=HUNDRED - weights.fit(wish, topics=wish.topics, languages=languages, km=0.0),
+            distance=HUNDRED - weights.fit(wish, topics=wish.topics, languages=nothing, km=km),
+            km=round(km),
+        )
+
+    def cost(self, option: int) -> int:
+        """What holding an option would cost all others at the prices, in points."""
+        its = self._settled.options[option]
+        request = int(self._settled.certificate.request[its.wish])
+        return max(0, (int(self._losses[option]) + its.value * SCALE - request) // SCALE)
+
+    # -- alternatives
+
+    def _alternatives(self, wish: int) -> Iterator[Alternative]:
+        """The best option on each other resource: those worth most first, what is free before the rest."""
+        mine = self._choice[wish]
+        used = {leg.resource for leg in self._settled.options[mine].legs}
+        free = self._free(wish)
+        best: dict[tuple[Key, ...], int] = {}
+        for number in sorted(self._options_of(wish), key=lambda each: (each not in free, each)):
+            option = self._settled.options[number]
+            key = tuple(leg.resource for leg in option.legs)
+            if set(key) <= used:
+                continue
+            if key not in best or option.value > self._settled.options[best[key]].value:
+                best[key] = number
+        order = sorted(best.values(), key=lambda each: (-self._settled.options[each].value, each))
+        for number in order[:ALTERNATIVES]:
+            yield self._alternative(number, number in free)
+
+    def _alternative(self, number: int, free: bool) -> Alternative:
+        option = self._settled.options[number]
+        displaced = set() if free else self._in_the_way(number) - {option.wish}
+        return Alternative(option.legs, option.value, free, 0 if free else self.cost(number), len(displaced))
+
+    def _free(self, wish: int) -> set[int]:
+        """The options of a wish that fit once it gives back what it has."""
+        its, plan = self._board
+        mine = np.array([self._choice[wish]], dtype=np.int64)
+        swap(its, plan, mine, _NOTHING)
+        found = fitting(its, plan, np.array(self._options_of(wish), dtype=np.int64))
+        swap(its, plan, _NOTHING, mine)
+        return {int(number) for number in found}
+
+    # -- who has it
+
+    def _in_the_way(self, number: int) -> set[int]:
+        """The wishes that hold what an option needs: seats of its slots, time of its experts and units."""
+        return {other for leg in self._settled.options[number].legs for other in self._holding(leg)}
+
+    def _holding(self, leg: Leg) -> Iterable[int]:
+        held = self._held[leg.kind, leg.resource]
+        if leg.kind == "slot":
+            return (wish for wish, _ in held)
+        mine, roads = taking(leg), self._problem.roads
+        clashing = [wish for wish, other in held if journeys.clash(roads, mine, taking(other))]
+        # What is free and cannot be had is kept away by a cap.
+        return clashing or [wish for wish, other in held if month_of(other.start) == month_of(leg.start)]
+
+    # -- lookups
+
+    def _options_of(self, wish: int) -> list[int]:
+        of_wish = self._settled.assembled.instance.of_wish
+        return [int(number) for number in of_wish.items[of_wish.first[wish] : of_wish.first[wish + 1]]]
+
+    def _offer(self, leg: Leg) -> tuple[frozenset[str], frozenset[str], Place]:
+        """Topics and languages of what a leg takes, and from where or to where the way is."""
+        if leg.kind == "expert":
+            expert = self._experts[leg.resource]
+            return expert.topics, expert.languages, expert.home
+        if leg.kind == "unit":
+            unit = self._units[leg.resource]
+            return unit.topics, unit.languages, unit.base
+        programme = self._problem.programmes[self._slots[leg.resource].programme]
+        return programme.topics, programme.languages, leg.place
+
+    @cached_property
+    def _losses(self) -> Ints:
+        certificate = self._settled.certificate
+        return losses(self._settled.assembled.instance, certificate.share, certificate.shelf)
+
+    @cached_property
+    def _board(self) -> tuple[Board, Plan]:
+        return filled(self._settled.assembled, len(self._problem.wishes), self._settled.chosen)
