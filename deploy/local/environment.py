@@ -10,6 +10,8 @@ from deploy.local.settings import Settings
 
 VHOST = "keqiao"
 MAIL_FROM = "KeQiao <notices@keqiao.invalid>"
+#: Room for a round of some 20,000 requests; docs/operate.md says what to do for more.
+SOLVER_MEMORY_MIB = "4096"
 #: Names that are no process: who inspects (checker), who may do all in tests (operator), who drives the demo,
 #: and the step that makes all queues (prepare).
 SPECIAL = ("checker", "operator", "demo", "prepare")
@@ -89,6 +91,8 @@ def _solver(settings: Settings, secrets: Mapping[str, str]) -> dict[str, str]:
     return {
         "DATABASE_URL": database_url(settings, "matcher", secrets["database.matcher"], "matcher"),
         "METRICS_ADDRESS": settings.address("solver", "metrics"),
+        "NUMBA_CACHE_DIR": str(settings.compiled),
+        "SOLVER_MEMORY_MIB": SOLVER_MEMORY_MIB,
     }
 
 

@@ -47,6 +47,11 @@ class Settings:
         return self.state / "clock"
 
     @property
+    def compiled(self) -> Path:
+        """Where the solver keeps what it has compiled, for its next life."""
+        return self.state / "compiled"
+
+    @property
     def cache(self) -> Path:
         """What set-up unpacked for every stack of this checkout."""
         return reachable_root(self.checkout) / "cache"

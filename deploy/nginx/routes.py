@@ -10,7 +10,7 @@ RESOURCES: Mapping[str, tuple[str, ...]] = {
     "catalog": ("venues", "programmes", "slots", "closures", "units", "stops", "topics"),
     "demand": ("schools", "requests", "calendar", "terms"),
     "experts": ("experts", "engagements"),
-    "matcher": ("rounds", "matches", "explanations", "at-once"),
+    "matcher": ("rounds", "matches", "explanations", "at-once", "verifier"),
     "search": ("search", "suggestions"),
     "ledger": ("ledger", "coverage", "trail", "exports"),
     "notices": ("notices",),

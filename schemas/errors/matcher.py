@@ -15,6 +15,12 @@ MESSAGES: dict[str, Message] = {
         "A round must close after it opens, and in the future.",
         "截止时间须晚于开始时间，且不能是过去的时间。",
     ),
+    "papers_unpublished": Message(
+        404,
+        "The papers of this round are given out when it is published.",
+        "该集中申报期的求解文件将在结果发布时公开。",
+    ),
+    "papers_missing": Message(404, "This round has no papers.", "该集中申报期没有求解文件。"),
     "no_solve_running": Message(409, "No solve is running.", "当前没有正在进行的求解。"),
     "match_state": Message(
         409,

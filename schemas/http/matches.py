@@ -6,6 +6,7 @@ from schemas.codes import ANSWERS, MATCH_STATES, RESOURCE_KINDS
 from schemas.contract import Fact, Input
 from schemas.events.matcher import MatchState
 from schemas.fields import Code, Id, Instant, Int, ListOf, Nested, Text
+from schemas.http.explanations import ChangeView, ContestView, WhyThisView
 
 
 class MatchView(MatchState):
@@ -85,7 +86,13 @@ class AttemptView(Fact):
 
 
 class ExplanationView(Fact):
-    """What the last solve said of a request. `candidates` passed all hard rules."""
+    """What the last solve said of a request. `candidates` passed all hard rules.
+
+    `why` tells of a match what counted, `contest` and `changes` of an unserved request who has what it wanted
+    and what would have helped; they follow some time after a round's draft, and are null or empty until then,
+    outside rounds, and where a coordinator set the match by hand. A venue reads `why` and `attempts`, as far
+    as its own resources are concerned.
+    """
 
     request_id = Id(required=True)
     round_id = Id(required=True, allow_none=True)
@@ -93,4 +100,7 @@ class ExplanationView(Fact):
     candidates = Int(required=True)
     reasons = ListOf(Nested(ReasonView), max=200, required=True)
     attempts = ListOf(Nested(AttemptView), max=200, required=True)
+    why = Nested(WhyThisView, required=True, allow_none=True)
+    contest = Nested(ContestView, required=True, allow_none=True)
+    changes = ListOf(Nested(ChangeView), max=20, required=True)
     given_at = Instant(required=True)

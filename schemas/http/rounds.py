@@ -33,13 +33,17 @@ class PolicyView(Fact):
 
 
 class ProgressView(Fact):
-    """Where the round's last solve stands. `state`: queued, running, done, cancelled, failed."""
+    """Where the round's last solve stands. `state`: queued, running, done, cancelled, failed.
+
+    While it runs, value, bound and gap, (bound - value) / bound, are those of the best plan so far.
+    """
 
     state = Text(max=20, required=True)
     epoch = Int(required=True)
     phase = Text(max=40, required=True, allow_none=True)
     value = Int(required=True, allow_none=True)
     bound = Int(required=True, allow_none=True)
+    gap = Number(required=True, allow_none=True)
     at = Instant(required=True, allow_none=True)
     started_at = Instant(required=True, allow_none=True)
     finished_at = Instant(required=True, allow_none=True)
@@ -77,7 +81,10 @@ class Statistics(Fact):
 
 
 class RoundView(Fact):
-    """A round; value, bound and gap only for its coordinators until it is published."""
+    """A round; value, bound and gap only for its coordinators until it is published.
+
+    `ended` says how the search for its draft ended: optimal, limit (of time), or stopped by a coordinator.
+    """
 
     id = Id(required=True)
     name = Text(max=120, required=True)
@@ -93,6 +100,7 @@ class RoundView(Fact):
     value = Int(required=True, allow_none=True)
     bound = Int(required=True, allow_none=True)
     gap = Number(required=True, allow_none=True)
+    ended = Text(max=20, required=True, allow_none=True)
     failure = Text(max=500, required=True, allow_none=True)
     closed_at = Instant(required=True, allow_none=True)
     drawn_up_at = Instant(required=True, allow_none=True)
@@ -101,11 +109,49 @@ class RoundView(Fact):
     version = Int(required=True)
 
 
-class RoundDetail(RoundView):
-    """A round with its solve and its numbers; these are null for those who may not know them yet."""
+class PaperView(Fact):
+    """One paper of a round's solve: problem, solution or certificate. `sha256` and `size` are of its text."""
 
+    paper = Text(max=20, required=True)
+    address = Text(max=200, required=True)
+    size = Int(required=True)
+    sha256 = Text(max=64, required=True)
+
+
+class RoundDetail(RoundView):
+    """A round with its solve and its numbers; these are null for those who may not know them yet.
+
+    `papers` prove value and bound of the solver's draft to whoever runs the verifier on them; they are null
+    until publication. `changed_by_hand` counts the matches that a coordinator set otherwise, of which the
+    papers do not speak. `failure_text` is the failure in words.
+    """
+
+    changed_by_hand = Int(required=True, allow_none=True)
+    papers = ListOf(Nested(PaperView), max=3, required=True, allow_none=True)
+    failure_text = Text(max=500, required=True, allow_none=True)
     progress = Nested(ProgressView, required=True, allow_none=True)
     statistics = Nested(Statistics, required=True, allow_none=True)
+
+
+class PublishedRound(Fact):
+    """What anybody may know of a published round: how good its result is, and the papers that prove it.
+
+    As in RoundDetail; `seed` broke ties, and `seed_hash` was told before anybody could submit.
+    """
+
+    id = Id(required=True)
+    name = Text(max=120, required=True)
+    adcode = Adcode(required=True)
+    closed_at = Instant(required=True, allow_none=True)
+    published_at = Instant(required=True)
+    value = Int(required=True, allow_none=True)
+    bound = Int(required=True, allow_none=True)
+    gap = Number(required=True, allow_none=True)
+    ended = Text(max=20, required=True, allow_none=True)
+    changed_by_hand = Int(required=True)
+    seed_hash = Text(max=64, required=True)
+    seed = Text(max=64, required=True)
+    papers = ListOf(Nested(PaperView), max=3, required=True)
 
 
 class RoundQuery(Input):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -17,6 +18,8 @@ from schemas.contract import shared
 from schemas.fields import dump_instant
 
 JSON = "application/json"
+_GZIP = 16 + zlib.MAX_WBITS
+_PIECE = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,20 @@ class FileAnswer:
 
 
 @dataclass(frozen=True)
+class PackedFile:
+    """A file that is kept gzipped: sent as it is to who takes that, else unpacked on its way.
+
+    `size` is that of the file itself, and `tag` says which version of it this is.
+    """
+
+    filename: str
+    media_type: str
+    packed: bytes
+    size: int
+    tag: str
+
+
+@dataclass(frozen=True)
 class Written:
     """A JSON body of the endpoint's schema that its handler wrote itself: a page of ready-made documents."""
 
@@ -57,10 +74,15 @@ def stream(filename: str, media_type: str, chunks: Iterable[bytes]) -> FileAnswe
     return FileAnswer(filename, media_type, chunks)
 
 
-def render(result: Any, schema: type[Schema] | None, status: int) -> Response:
-    """The response for a handler's result: a dict, an Answer, a Written, a FileAnswer or None (204)."""
+def render(result: Any, schema: type[Schema] | None, status: int, *, takes_gzip: bool = False) -> Response:
+    """The response for a handler's result: a dict, an Answer, a Written, a file of either kind or None (204).
+
+    `takes_gzip` is whether the caller does.
+    """
     if isinstance(result, FileAnswer):
         return _file(result)
+    if isinstance(result, PackedFile):
+        return _packed_file(result, takes_gzip)
     if isinstance(result, Written):
         return Response(result.body, status=status, content_type=JSON)
     answer = result if isinstance(result, Answer) else Answer(result)
@@ -80,12 +102,35 @@ def _tag(response: Response, version: object) -> None:
 
 
 def _file(answer: FileAnswer) -> Response:
-    name = quote(answer.filename)
     return Response(
         answer.chunks,
         content_type=answer.media_type,
-        headers={"Content-Disposition": f"attachment; filename*=UTF-8''{name}", "Cache-Control": "no-store"},
+        headers={"Content-Disposition": _attached(answer.filename), "Cache-Control": "no-store"},
     )
+
+
+def _attached(filename: str) -> str:
+    return f"attachment; filename*=UTF-8''{quote(filename)}"
+
+
+def _packed_file(answer: PackedFile, takes_gzip: bool) -> Response:
+    """Either form has its length said, so that nobody gathers the whole to find it out, and its own ETag."""
+    common = {"Content-Disposition": _attached(answer.filename), "Vary": "Accept-Encoding"}
+    # Asked for again each time, and answered 304: a later version may stand here.
+    common["Cache-Control"] = "no-cache"
+    if takes_gzip:
+        packed = {"Content-Encoding": "gzip", "ETag": f'"{answer.tag}-gzip"'}
+        return Response(answer.packed, content_type=answer.media_type, headers=common | packed)
+    plain = {"Content-Length": str(answer.size), "ETag": f'"{answer.tag}"'}
+    return Response(_unpacked(answer.packed), content_type=answer.media_type, headers=common | plain)
+
+
+def _unpacked(packed: bytes) -> Iterator[bytes]:
+    """A gzipped file's own bytes, piece by piece."""
+    unpacking = zlib.decompressobj(wbits=_GZIP)
+    for begin in range(0, len(packed), _PIECE):
+        yield unpacking.decompress(packed[begin : begin + _PIECE])
+    yield unpacking.flush()
 
 
 def _dumped(body: Mapping[str, Any]) -> bytes:

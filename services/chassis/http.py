@@ -17,7 +17,7 @@ from werkzeug.wrappers import Request, Response
 
 from schemas.refusal import Refusal, Stale
 from services.chassis import idempotency, reading
-from services.chassis.answers import Answer, FileAnswer, Written, render, stream
+from services.chassis.answers import Answer, FileAnswer, PackedFile, Written, render, stream
 from services.chassis.auth import ORGANISATION_HEADER, Actor, Caller
 from services.chassis.decoder import is_text
 from services.chassis.edge import TRACE, HttpEntrypoint, RouteNotFound
@@ -34,6 +34,7 @@ __all__ = [
     "Call",
     "FileAnswer",
     "OpenApi",
+    "PackedFile",
     "Paging",
     "Written",
     "endpoint",
@@ -93,7 +94,7 @@ def endpoint(
     """Serve a method of a `…Http` class at `path` under the common prefix.
 
     The method gets a Call, and a Connection inside a transaction (read only for GET) unless `transaction` is
-    false; it returns a dict, an Answer, a Written, a FileAnswer or None. `roles` None is public. `creates`
+    false; it returns a dict, an Answer, a Written, a file or None. `roles` None is public. `creates`
     asks for an Idempotency-Key, `changes` for If-Match. Whatever the method raises becomes a problem in the
     caller's language. The class has `db`, `clock` and `tokens`.
     """
@@ -207,7 +208,12 @@ class _Work:
 
     def _worked(self, call: Call, conn: Any) -> Response:
         given = (call, conn) if self.promise.transaction else (call,)
-        response = render(self.handler(self.service, *given), self.promise.answer, self.promise.status)
+        response = render(
+            self.handler(self.service, *given),
+            self.promise.answer,
+            self.promise.status,
+            takes_gzip=self.request.accept_encodings["gzip"] > 0,
+        )
         return self._read(call, response) if self.promise.method in _READS else response
 
     def _read(self, call: Call, response: Response) -> Response:

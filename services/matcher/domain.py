@@ -80,6 +80,18 @@ class RoundPeriod(Refusal):
     code = "round_period"
 
 
+class PapersUnpublished(Refusal):
+    """The papers of a solve hold the seed, and are given out when it is: on publication, to everybody."""
+
+    code = "papers_unpublished"
+
+
+class PapersMissing(Refusal):
+    """The round was solved without papers, or before there were any."""
+
+    code = "papers_missing"
+
+
 class MatchState(Refusal):
     """The match is not in a state in which this can be done; `state` says which it is in."""
 

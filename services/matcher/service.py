@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ import structlog
 from nameko.timer import timer
 
 from schemas.contract import page
+from schemas.http.explanations import AdditionsView
 from schemas.http.matches import (
     AnswerInput,
     CancelInput,
@@ -20,8 +22,8 @@ from schemas.http.matches import (
     MatchView,
     MoveInput,
 )
-from schemas.http.rounds import AtOnceView, RoundDetail, RoundInput, RoundQuery, RoundView
-from schemas.refusal import Busy, Forbidden, Unavailable
+from schemas.http.rounds import AtOnceView, PublishedRound, RoundDetail, RoundInput, RoundQuery, RoundView
+from schemas.refusal import Busy, Forbidden, NotFound, Unavailable
 from services.chassis import http, inbox, rpc
 from services.chassis.auth import OrganisationRequired, Tokens
 from services.chassis.clock import Clock
@@ -29,7 +31,7 @@ from services.chassis.db import Connection, Database
 from services.chassis.telemetry import SqlGauge, Telemetry
 from services.matcher.domain import Match
 from services.matcher.storage.gauges import JOB_AGE, LIVE_MATCHES, SOLVE_GAP, STEP_AGE
-from services.matcher.usecases import drafting, facts, offering, pooling, rounds, views
+from services.matcher.usecases import drafting, facts, offering, pooling, rounds, telling, views
 from services.matcher.usecases.drafting import Wanted
 from services.matcher.usecases.offering import Party
 from services.matcher.usecases.saga import Saga
@@ -45,6 +47,7 @@ GAUGES = (
 # Steps that one tick makes before it lets the next one come: a bound on its length, not on the work.
 PASSES_PER_TICK = 50
 POOL_SECONDS = 3
+VERIFIER = Path(__file__).with_name("verify.py")
 _log = structlog.get_logger(__name__)
 
 
@@ -141,7 +144,7 @@ class MatcherHttp:
         "/rounds/<uuid:round_id>/cancel-solve",
         answer=RoundView,
         roles=COORDINATORS,
-        summary="Stop a solve; the round is closed again",
+        summary="Stop a solve: the best plan so far is the draft; without one the round is closed again",
     )
     def cancel_solve(self, call: http.Call, conn: Connection) -> dict[str, Any]:
         """The solver lets go within a second or so."""
@@ -168,6 +171,65 @@ class MatcherHttp:
     def publish_round(self, call: http.Call, conn: Connection) -> dict[str, Any]:
         """Reveals the seed."""
         return rounds.publish(conn, now=call.now, actor=call.actor, round_id=_our_round(call, conn))
+
+    # -- what anybody may read of a round that is published
+
+    @http.endpoint(
+        "GET",
+        "/rounds/published",
+        query=http.Paging,
+        answer=page(PublishedRound),
+        roles=None,
+        summary="Published rounds, newest first: how good each result is, and the papers that prove it",
+    )
+    def list_published(self, call: http.Call, conn: Connection) -> dict[str, Any]:
+        """No school, venue or person is named."""
+        limit = call.query["limit"]
+        rows = views.list_published(conn, after=_after(call), limit=limit)
+        return http.page(rows, limit, lambda row: [row["id"]])
+
+    @http.endpoint(
+        "GET",
+        "/rounds/<uuid:round_id>/papers/problem",
+        roles=None,
+        summary="What was to be solved in a published round, with names removed (a JSON file)",
+    )
+    def read_problem(self, call: http.Call, conn: Connection) -> http.PackedFile:
+        """The verifier's first argument."""
+        return _paper(call, conn, "problem")
+
+    @http.endpoint(
+        "GET",
+        "/rounds/<uuid:round_id>/papers/solution",
+        roles=None,
+        summary="What the solver chose in a published round, and the seed (a JSON file)",
+    )
+    def read_solution(self, call: http.Call, conn: Connection) -> http.PackedFile:
+        """The verifier's second argument."""
+        return _paper(call, conn, "solution")
+
+    @http.endpoint(
+        "GET",
+        "/rounds/<uuid:round_id>/papers/certificate",
+        roles=None,
+        summary="The prices that prove the bound of a published round (a JSON file)",
+    )
+    def read_certificate(self, call: http.Call, conn: Connection) -> http.PackedFile:
+        """The verifier's third argument."""
+        return _paper(call, conn, "certificate")
+
+    @http.endpoint(
+        "GET",
+        "/verifier",
+        roles=None,
+        transaction=False,
+        summary="The program that checks a round's papers (Python, standard library only)",
+    )
+    def read_verifier(self, _: http.Call) -> http.FileAnswer:
+        """The very file that stands beside this one."""
+        if not VERIFIER.exists():
+            raise NotFound()
+        return http.stream("verify.py", "text/x-python; charset=utf-8", [VERIFIER.read_bytes()])
 
     # -- matches
 
@@ -261,8 +323,19 @@ class MatcherHttp:
         summary="Why a request was matched, or was not",
     )
     def explain(self, call: http.Call, conn: Connection) -> dict[str, Any]:
-        """To its school and its coordinators."""
-        return views.explain(conn, _party(call), **call.params, language=call.language)
+        """To its school and its coordinators; to a venue, of what is given with its resources."""
+        return telling.explain(conn, _party(call), **call.params, language=call.language)
+
+    @http.endpoint(
+        "GET",
+        "/rounds/<uuid:round_id>/additions",
+        answer=AdditionsView,
+        roles=OVERSEERS,
+        summary="What one more session, expert day or stay of a unit would add to a round: the twenty best",
+    )
+    def list_additions(self, call: http.Call, conn: Connection) -> dict[str, Any]:
+        """Each solved again with it."""
+        return telling.additions(conn, _party(call), **call.params, language=call.language)
 
     @http.endpoint(
         "GET", "/at-once", answer=AtOnceView, roles=OVERSEERS, summary="Requests that wait outside any round"
@@ -358,6 +431,11 @@ def _our_round(call: http.Call, conn: Connection) -> UUID:
     if not _party(call).covers(rounds.area_of(conn, round_id)):
         raise Forbidden()
     return round_id
+
+
+def _paper(call: http.Call, conn: Connection, paper: str) -> http.PackedFile:
+    found = views.read_paper(conn, **call.params, paper=paper)
+    return http.PackedFile(f"{paper}.json", "application/json", found.packed, found.size, found.sha256)
 
 
 def _matches(call: http.Call, conn: Connection, query: dict[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,10 @@ from deploy.local.settings import CHECKOUT, DEFAULT_ELASTICSEARCH, Settings
 _ONE_SHOTS = {"databases", "migrate", "queues"}
 #: How a stack's processes are found among others on one machine; a container needs no such mark.
 _LOCAL_ONLY = {"KEQIAO_STATE"}
-_SAME_VALUE = {"KEQIAO_SERVICE", "PSYCOPG_WAIT_FUNC", "RELAY_SERVICES", "MAIL_FROM", "KEQIAO_ENVIRONMENT"}
+_SAME_VALUE = {
+    "KEQIAO_SERVICE", "PSYCOPG_WAIT_FUNC", "RELAY_SERVICES", "MAIL_FROM", "KEQIAO_ENVIRONMENT",
+    "SOLVER_MEMORY_MIB",
+}  # fmt: skip
 _VISIBLE = [name for name, process in PROCESSES.items() if not process.hidden]
 _OURS = [name for name, process in PROCESSES.items() if process.is_ours]
 _SERVERS = {"postgres": "postgresql.conf", "rabbitmq": "rabbitmq.conf", "elasticsearch": "elasticsearch.yml"}

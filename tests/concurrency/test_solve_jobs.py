@@ -122,7 +122,7 @@ def test_an_abandoned_job_is_taken_again_and_whoever_comes_late_is_fenced_off(st
         conn.rollback()
 
 
-def test_a_cancelled_solve_leaves_the_round_closed_to_be_solved_again(store: Store) -> None:
+def test_a_solve_cancelled_before_it_had_a_plan_leaves_the_round_closed(store: Store) -> None:
     with store.transaction() as conn:
         round_id = a_closed_round(conn)
     job = claim(store)

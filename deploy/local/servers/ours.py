@@ -31,7 +31,8 @@ def is_written(settings: Settings, process: Process) -> bool:
 
 
 def prepare(settings: Settings) -> None:
-    """Nothing to lay: what these processes keep is in the databases."""
+    """Lay the folder for compiled code; all else that these processes keep is in the databases."""
+    account.folder(settings.compiled, python_account(settings))
 
 
 def compile_sources(settings: Settings) -> None:

@@ -45,6 +45,16 @@ def match_ids(
     return [row["id"] for row in rows]
 
 
+def changed_by_hand(conn: Connection, round_id: UUID) -> int:
+    """How many of a round's matches a coordinator set; drafts that were dropped do not count."""
+    row = conn.execute(
+        "select count(*) as number from matches where round_id = %s and pinned"
+        "   and not (state = 'superseded' and version = 0)",
+        [round_id],
+    ).fetchone()
+    return row["number"] if row else 0
+
+
 def sees(conn: Connection, sight: Mapping[str, Any], match_id: UUID) -> bool:
     """Whether a match is among those that may be seen."""
     statement = f"select 1 from matches m where {_SIGHT} and m.id = %(id)s"

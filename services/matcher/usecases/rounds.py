@@ -64,7 +64,10 @@ def solve_again(conn: Connection, *, now: datetime, actor: Actor, round_id: UUID
 
 
 def cancel_solve(conn: Connection, *, now: datetime, round_id: UUID) -> Row:
-    """Stop a waiting or running solve; the round is closed again once the solver has let go."""
+    """Stop a waiting or running solve.
+
+    What the solver has found by then becomes the draft; if there is nothing yet, the round is closed again.
+    """
     row = _locked(conn, round_id)
     if rounds.cancel(conn, round_id, now) is None:
         raise domain.NoSolveRunning()
@@ -93,9 +96,11 @@ def begin_solving(conn: Connection, *, now: datetime, round_id: UUID) -> Row | N
     return row
 
 
-def draw_up(conn: Connection, *, now: datetime, round_id: UUID, value: int, bound: int, gap: float) -> Row:
-    """Note what a solve gave."""
-    found = {"value": value, "bound": bound, "gap": gap, "drawn_up_at": now, "failure": None}
+def draw_up(
+    conn: Connection, *, now: datetime, round_id: UUID, value: int, bound: int, gap: float, ended: str
+) -> Row:
+    """Note what a solve gave, and how its search ended: optimal, limit or stopped."""
+    found = {"value": value, "bound": bound, "gap": gap, "ended": ended, "drawn_up_at": now, "failure": None}
     return _move(conn, _locked(conn, round_id), "drawn_up", now, None, found)
 
 
@@ -105,7 +110,7 @@ def fail(conn: Connection, *, now: datetime, round_id: UUID, failure: str) -> Ro
 
 
 def back_to_closed(conn: Connection, *, now: datetime, round_id: UUID) -> Row:
-    """Note that a solve was cancelled."""
+    """Note that a solve was cancelled before it had found anything."""
     return _move(conn, _locked(conn, round_id), "closed", now, None, {})
 
 

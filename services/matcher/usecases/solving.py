@@ -12,7 +12,7 @@ from psycopg.errors import UniqueViolation
 from services.chassis.store import Connection, savepoint
 from services.matcher import domain
 from services.matcher.engine.model import Finding, Limits, Option, Reason, Solution
-from services.matcher.storage import matches, pool, rounds
+from services.matcher.storage import matches, papers, pool, rounds
 from services.matcher.usecases import rounds as lifecycle
 from services.matcher.usecases.problem import World, load
 
@@ -25,6 +25,13 @@ AT_ONCE_OFFER_HOURS = 48
 # A request that could not be served waits longer each time; grown capacity cuts the wait short.
 SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(minutes=15)
 _KINDS = {"visit": ("slot",), "expert": ("expert",), "exhibition": ("unit",), "training": ("slot", "expert")}
+
+
+# Written as the round's failure; their texts stand in schemas/failures.py.
+OUT_OF_MEMORY = "solve_out_of_memory"
+SOLVER_LOST = "solver_lost"
+# A job that was taken up so often has ended every solver that took it.
+MAX_EPOCHS = 4
 
 
 class Fenced(Exception):
@@ -59,15 +66,52 @@ def limits(conn: Connection, job: Row) -> Limits:
     return Limits(seconds=float(seconds))
 
 
-def complete(conn: Connection, *, job: Row, world: World, solution: Solution, now: datetime) -> int:
+def is_worth_keeping(world: World, solution: Solution) -> bool:
+    """Whether a solution, also that of a solve that was stopped, can stand as a draft.
+
+    One that was stopped before it had a plan cannot, nor one that has not looked at every request: those
+    not looked at would go without, and nobody could say why.
+    """
+    whole = len(solution.findings) == len(world.problem.wishes)
+    return whole and (bool(solution.chosen) or solution.status != "stopped")
+
+
+def packed(solution: Solution) -> dict[str, papers.Packed]:
+    """The solution's papers as they are kept, by name; takes a second for a large round."""
+    return (
+        {name: papers.pack(text) for name, text in solution.papers._asdict().items()}
+        if solution.papers
+        else {}
+    )
+
+
+def failure_of(error: Exception) -> str:
+    """What a round says of a solve that broke: a code where the cause is known, else the error itself."""
+    # HiGHS's own allocator speaks of std::bad_alloc, in whichever class of error it reaches us.
+    if isinstance(error, MemoryError) or "bad_alloc" in str(error):
+        return OUT_OF_MEMORY
+    return f"{type(error).__name__}: {error}"
+
+
+def complete(
+    conn: Connection,
+    *,
+    job: Row,
+    world: World,
+    solution: Solution,
+    kept: Mapping[str, papers.Packed],
+    now: datetime,
+) -> int:
     """Write a solution: a round's as its draft, at-once matches straight to the saga; return how many.
 
-    Raises Fenced, and leaves nothing, if the job is no longer this solver's.
+    A round's papers are `kept` (see `packed`, which is no work for a transaction). Raises Fenced, and leaves
+    nothing, if the job is no longer this solver's.
     """
     _finish(conn, job, "done", now)
     made = _at_once(conn, job, world, solution, now) if job["kind"] == "at_once" else 0
     if job["kind"] == "round":
         made = _draft(conn, job, world, solution, now)
+        papers.replace(conn, round_id=job["round_id"], job_id=job["id"], papers=kept)
     pool.give_verdicts(conn, _verdicts(job, world, solution, now), at_once=job["kind"] == "at_once")
     return made
 
@@ -105,6 +149,7 @@ def _draft(conn: Connection, job: Row, world: World, solution: Solution, now: da
         value=solution.value,
         bound=solution.bound,
         gap=solution.gap,
+        ended=solution.status,
     )
     return sum(
         _insert(conn, world, option, job, row["offer_hours"], now, due=None) for option in solution.chosen

@@ -7,19 +7,21 @@ from typing import Any
 from uuid import UUID
 
 from schemas.errors import MESSAGES
+from schemas.failures import failure_text
 from schemas.reasons import ENDED, ended_text, fallen_text
 from schemas.refusal import NotFound
 from services.chassis.auth import covers
+from services.chassis.promises import PREFIX
 from services.chassis.store import Connection
 from services.matcher import domain
 from services.matcher.domain import Match
-from services.matcher.storage import facts, matches, pool, rounds, views
+from services.matcher.storage import facts, matches, papers, pool, rounds, views
 from services.matcher.usecases.offering import Party
 
 Row = dict[str, Any]
 _NOBODY = UUID(int=0)
 _FILTERS = ("state", "round_id", "request_id", "school_id")
-_NUMBERS = ("value", "bound", "gap", "failure")
+_NUMBERS = ("value", "bound", "gap", "ended", "failure")
 _OVERSEERS = ("coordinator", "operator")
 
 
@@ -44,11 +46,52 @@ def read_round(conn: Connection, party: Party, *, round_id: UUID, language: str)
     if row is None:
         raise NotFound()
     ours = oversees(party, row["adcode"])
+    told = ours or row["state"] == "published"
+    failure = row["failure"] if told else None
     return {
         **_round(row, party),
+        "changed_by_hand": views.changed_by_hand(conn, round_id) if told else None,
+        "papers": _papers(conn, round_id) if row["state"] == "published" else None,
+        "failure_text": failure_text(failure, language) if failure else None,
         "progress": _progress(rounds.latest_job(conn, round_id)) if ours else None,
-        "statistics": _statistics(conn, round_id, language) if ours or row["state"] == "published" else None,
+        "statistics": _statistics(conn, round_id, language) if told else None,
     }
+
+
+def list_published(conn: Connection, *, after: UUID | None, limit: int) -> list[Row]:
+    """Published rounds as anybody may know them, the newest first, one more than `limit`."""
+    rows = rounds.listed(conn, state="published", after=after, limit=limit)
+    return [
+        {
+            **row,
+            "changed_by_hand": views.changed_by_hand(conn, row["id"]),
+            "papers": _papers(conn, row["id"]),
+        }
+        for row in rows
+    ]
+
+
+def read_paper(conn: Connection, *, round_id: UUID, paper: str) -> papers.Packed:
+    """One paper of a published round, packed; anybody's to read.
+
+    Raises NotFound, domain.PapersUnpublished and domain.PapersMissing.
+    """
+    row = rounds.get(conn, round_id)
+    if row is None:
+        raise NotFound()
+    if row["state"] != "published":
+        raise domain.PapersUnpublished()
+    found = papers.get(conn, round_id, paper)
+    if found is None:
+        raise domain.PapersMissing()
+    return found
+
+
+def _papers(conn: Connection, round_id: UUID) -> list[Row]:
+    return [
+        {**row, "address": f"{PREFIX}/rounds/{round_id}/papers/{row['paper']}"}
+        for row in papers.listed(conn, round_id)
+    ]
 
 
 def _round(row: Row, party: Party) -> Row:
@@ -64,8 +107,14 @@ def _progress(job: Row | None) -> Row | None:
     told = {"phase": None, "value": None, "bound": None, "at": None, **job["progress"]}
     return {
         **told,
+        "gap": _gap(told["value"], told["bound"]),
         **{name: job[name] for name in ("state", "epoch", "started_at", "finished_at", "failure")},
     }
+
+
+def _gap(value: int | None, bound: int | None) -> float | None:
+    """What the best plan so far may lack, as a share of the bound; None while one of them is not known."""
+    return max(0.0, (bound - value) / bound) if value is not None and bound else None
 
 
 def _statistics(conn: Connection, round_id: UUID, language: str) -> Row:
@@ -172,7 +221,7 @@ def explain(conn: Connection, party: Party, *, request_id: UUID, language: str) 
     return {
         **verdict,
         "reasons": [_reason(reason, language) for reason in verdict["reasons"]],
-        "attempts": _attempts(views.attempts(conn, request_id), language),
+        "attempts": told_attempts(views.attempts(conn, request_id), language),
     }
 
 
@@ -181,7 +230,8 @@ def _reason(reason: Mapping[str, Any], language: str) -> Row:
     return {**reason, "text": text}
 
 
-def _attempts(rows: Iterable[Row], language: str) -> list[Row]:
+def told_attempts(rows: Iterable[Row], language: str) -> list[Row]:
+    """Matches of a request, each with why it ended, if it did, in words."""
     return [
         {**row, "text": _ending(row["reason_code"], language) if row["reason_code"] else None} for row in rows
     ]

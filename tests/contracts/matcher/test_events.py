@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 
 from schemas.codes import MATCH_STATES, ROUND_STATES
+from schemas.failures import FAILURES
 from schemas.reasons import ENDED, FALLEN
 from services.chassis.facts import read_fact
 from services.chassis.store import Connection
@@ -17,7 +18,7 @@ from services.matcher import domain
 from services.matcher.engine import rules
 from services.matcher.storage import pool
 from services.matcher.storage.facts import KEPT
-from services.matcher.usecases import facts, moves, offering, pooling, rounds, saga
+from services.matcher.usecases import facts, moves, offering, pooling, rounds, saga, solving
 from tests.builders import drafts
 from tests.builders.drafts import NOW, SOMEBODY
 from tests.contracts import golden
@@ -68,7 +69,8 @@ def _round(story: Story) -> None:
     rounds.fail(conn, now=story.now(), round_id=round_id, failure="MemoryError: 8 GiB")
     rounds.solve_again(conn, now=story.now(), actor=SOMEBODY, round_id=round_id)
     rounds.begin_solving(conn, now=story.now(), round_id=round_id)
-    rounds.draw_up(conn, now=story.now(), round_id=round_id, value=980, bound=1000, gap=0.02)
+    found: dict[str, Any] = {"value": 980, "bound": 1000, "gap": 0.02, "ended": "limit"}
+    rounds.draw_up(conn, now=story.now(), round_id=round_id, **found)
     rounds.review(conn, now=story.now(), actor=SOMEBODY, round_id=round_id)
     rounds.publish(conn, now=story.now(), actor=SOMEBODY, round_id=round_id)
 
@@ -139,6 +141,7 @@ def test_states_and_reasons_are_those_of_the_contracts() -> None:
     tables = (rules.PROGRAMME_RULES, rules.EXPERT_RULES, rules.UNIT_RULES)
     assert {code for table in tables for code, _ in table} <= set(FALLEN)
     assert {"party_declined", "offer_expired", "request_withdrawn", "hold_lost"} <= set(ENDED)
+    assert {solving.OUT_OF_MEMORY, solving.SOLVER_LOST} == set(FAILURES)
 
 
 def test_matcher_keeps_everything_that_it_hears_in_any_order(scratch: Scratch) -> None:

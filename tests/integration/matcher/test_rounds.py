@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+from uuid import UUID
+
+import psycopg
+import pytest
+import requests
+from psycopg.rows import dict_row
 
 from deploy.local.stack import Stack
+from services.matcher.storage import papers
+from services.matcher.storage.papers import NAMES
 from tests.builders import matcher as made
 from tests.builders.accounts import LINXI, Person, a_coordinator
 from tests.builders.provider import Provider
+from tests.fixtures.front import Front
 
 
 def test_requests_are_solved_together_held_and_confirmed(
@@ -81,6 +90,7 @@ def test_a_pairing_moved_by_hand_is_pinned_and_keeps_the_rules(
     assert moved.status_code == 200, moved.text
     assert (moved.json()["pinned"], moved.json()["pin_reason"]) == (True, "校车当天不开")
     assert moved.json()["legs"][0]["resource_id"] == other["id"]
+    assert coordinator.get(f"/rounds/{round_['id']}").json()["changed_by_hand"] == 1
 
     late = coordinator.post(path, {**move, "resource_id": elsewhere["id"]})
     assert (late.status_code, late.json()["code"]) == (422, "move_impossible")
@@ -127,3 +137,82 @@ def test_a_round_moves_only_along_its_way_and_only_for_its_coordinators(
     late = made.round_body(closes_at="2020-01-01T00:00:00Z")
     assert coordinator.post("/rounds", late).json()["code"] == "round_period"
     assert coordinator.get(f"/rounds/{school.organisation['id']}").status_code == 404
+
+
+@pytest.fixture(scope="module")
+def texts() -> dict[str, bytes]:
+    """Papers as long as those of a round of some thousand requests, told apart by their first member."""
+    return {name: json.dumps([name, list(range(300_000))]).encode() for name in NAMES}
+
+
+@pytest.fixture
+def solved_round(
+    stack: Stack,
+    coordinator: Person,
+    museum: Provider,
+    school: made.School,
+    spot: made.Json,
+    texts: dict[str, bytes],
+) -> made.Json:
+    """A round that is drawn up, with these papers in the place of its own."""
+    round_ = made.a_round(coordinator)
+    made.some_slots(museum, spot, seats=60, round_id=round_["id"])
+    made.ask_in_round(school, round_)
+    _close_and_draw_up(coordinator, round_)
+    url = stack.environment("operator")["DATABASE_URL"].format(service="matcher")
+    with psycopg.connect(url, row_factory=dict_row) as conn:
+        row = conn.execute("select id from solve_job where round_id = %s", [round_["id"]]).fetchone()
+        assert row is not None
+        packed = {name: papers.pack(text.decode()) for name, text in texts.items()}
+        papers.replace(conn, round_id=UUID(round_["id"]), job_id=row["id"], papers=packed)
+    return round_
+
+
+def _anybody(front: Front, path: str, **headers: str) -> requests.Response:
+    """What somebody without a login gets at the edge."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return requests.get(f"http://127.0.0.1:{front.port('edge')}{path}", headers=named, timeout=30)
+
+
+def test_anybody_may_take_a_published_round_s_papers_away_and_nobody_before(
+    front: Front, coordinator: Person, solved_round: made.Json, texts: dict[str, bytes]
+) -> None:
+    base = f"/api/v1/rounds/{solved_round['id']}/papers"
+    early = [
+        _anybody(front, f"{base}/problem"),
+        coordinator.get(f"/rounds/{solved_round['id']}/papers/problem"),
+    ]
+    assert [(each.status_code, each.json()["code"]) for each in early] == [(404, "papers_unpublished")] * 2
+    seen = made.published(coordinator, solved_round, drawn_up=True)
+    assert [each["address"] for each in seen["papers"]] == [f"{base}/{name}" for name in texts]
+    for name, text in texts.items():
+        packed, plain = (
+            _anybody(front, f"{base}/{name}", Accept_Encoding=each) for each in ("gzip", "identity")
+        )
+        assert packed.content == plain.content == text
+        assert packed.headers["Content-Encoding"] == "gzip"
+        assert int(packed.headers["Content-Length"]) < len(text) / 2
+        assert plain.headers["Content-Disposition"] == f"attachment; filename*=UTF-8''{name}.json"
+        assert plain.headers["ETag"] == f'"{hashlib.sha256(text).hexdigest()}"'
+        for answer in (packed, plain):
+            known = {"If_None_Match": answer.headers["ETag"]}
+            encoding = answer.headers.get("Content-Encoding", "identity")
+            again = _anybody(front, f"{base}/{name}", Accept_Encoding=encoding, **known)
+            assert (again.status_code, again.content) == (304, b"")
+
+
+def test_the_list_of_published_rounds_and_the_verifier_are_anybody_s(
+    front: Front, coordinator: Person, solved_round: made.Json
+) -> None:
+    def listed() -> dict[str, made.Json]:
+        return {row["id"]: row for row in _anybody(front, "/api/v1/rounds/published").json()["items"]}
+
+    assert solved_round["id"] not in listed()
+    made.published(coordinator, solved_round, drawn_up=True)
+    row = listed()[solved_round["id"]]
+    assert (row["name"], row["changed_by_hand"], len(row["papers"])) == (solved_round["name"], 0, 3)
+    assert hashlib.sha256(row["seed"].encode()).hexdigest() == solved_round["seed_hash"]
+    verifier = _anybody(front, "/api/v1/verifier")
+    assert verifier.headers["Content-Type"].startswith("text/x-python")
+    assert verifier.headers["Content-Disposition"].endswith("verify.py")
+    compile(verifier.text, "verify.py", "exec")

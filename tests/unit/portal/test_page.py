@@ -1,4 +1,4 @@
-"""The public page's files: nothing inline, nothing from elsewhere, and every word in both languages."""
+"""The public pages' files: nothing inline, nothing from elsewhere, and every word in both languages."""
 
 from __future__ import annotations
 
@@ -7,19 +7,23 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pytest
+
+from services.matcher.storage.papers import NAMES
+
 STATIC = Path(__file__).resolve().parents[3] / "services/portal/static"
 SCRIPTS = {path.name: path.read_text(encoding="utf-8") for path in (STATIC / "js").glob("*.js")}
 
 
 class Page(HTMLParser):
-    """The tags of the page, with their attributes, and what stands inside scripts and styles."""
+    """The tags of a page, with their attributes, and what stands inside scripts and styles."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: str) -> None:
         super().__init__()
         self.tags: list[tuple[str, dict[str, str]]] = []
         self.inline: list[str] = []
         self._within = ""
-        self.feed((STATIC / "index.html").read_text(encoding="utf-8"))
+        self.feed((STATIC / file).read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, {name: value or "" for name, value in attrs}))
@@ -36,7 +40,8 @@ class Page(HTMLParser):
         return [attributes[attribute] for _, attributes in self.tags if attribute in attributes]
 
 
-PAGE = Page()
+PAGES = {file.name: Page(file.name) for file in sorted(STATIC.glob("*.html"))}
+each_page = pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
 
 
 def texts() -> dict[str, set[str]]:
@@ -47,24 +52,31 @@ def texts() -> dict[str, set[str]]:
     }
 
 
-def test_nothing_is_inline() -> None:
-    assert not PAGE.inline
-    for _, attributes in PAGE.tags:
+def test_there_is_a_page_to_search_and_one_of_results() -> None:
+    assert set(PAGES) == {"index.html", "rounds.html"}
+
+
+@each_page
+def test_nothing_is_inline(page: Page) -> None:
+    assert not page.inline
+    for _, attributes in page.tags:
         assert "style" not in attributes
         assert not [name for name in attributes if name.startswith("on")]
 
 
 def test_nothing_comes_from_elsewhere() -> None:
-    for address in PAGE.values("src") + PAGE.values("href"):
-        assert address.startswith(("/", "#"))
-    for path in [*(STATIC / "js").glob("*.js"), STATIC / "style.css", STATIC / "index.html"]:
+    for page in PAGES.values():
+        for address in page.values("src") + page.values("href"):
+            assert address.startswith(("/", "#"))
+    for path in [*(STATIC / "js").glob("*.js"), *STATIC.glob("*.css"), *STATIC.glob("*.html")]:
         foreign = set(re.findall(r"https?://[^\s\"')]+", path.read_text(encoding="utf-8")))
         assert foreign <= {"http://www.w3.org/2000/svg"}, path.name
 
 
-def test_what_is_named_is_there() -> None:
-    for address in PAGE.values("src") + PAGE.values("href"):
-        if address.startswith("/") and address != "/":
+@each_page
+def test_what_is_named_is_there(page: Page) -> None:
+    for address in page.values("src") + page.values("href"):
+        if address.startswith("/") and address not in ("/", "/api/v1/verifier"):
             assert (STATIC / address.removeprefix("/")).is_file(), address
 
 
@@ -81,15 +93,25 @@ def test_both_languages_have_the_same_words() -> None:
 
 def test_every_word_that_is_used_exists() -> None:
     said = {key for script in SCRIPTS.values() for key in re.findall(r"\btext\(\"(\w+)\"", script)}
-    wanted = said | set(PAGE.values("data-t")) | set(PAGE.values("data-tp"))
-    assert wanted <= texts()["zh"]
+    for page in PAGES.values():
+        for attribute in ("data-t", "data-tp", "data-title"):
+            said |= set(page.values(attribute))
+    assert said <= texts()["zh"]
 
 
-def test_every_field_has_a_label_and_every_section_a_heading() -> None:
-    labelled = set(PAGE.values("for"))
-    ids = set(PAGE.values("id"))
-    assert "q" in labelled
-    assert set(PAGE.values("aria-labelledby")) <= ids
+@each_page
+def test_every_field_has_a_label_and_every_section_a_heading(page: Page) -> None:
+    ids = set(page.values("id"))
+    assert set(page.values("for")) == ids & {"q"}
+    assert set(page.values("aria-labelledby")) <= ids
+
+
+def test_the_page_of_results_has_a_word_for_each_paper_and_the_command_that_checks_them() -> None:
+    script, page = SCRIPTS["rounds.js"], (STATIC / "rounds.html").read_text(encoding="utf-8")
+    named = dict(re.findall(r"(\w+): \"(paper\w+)\"", script))
+    assert set(named) == set(NAMES)
+    assert set(named.values()) <= texts()["zh"]
+    assert f"python3 verify.py {' '.join(f'{name}.json' for name in NAMES)}<" in page
 
 
 def test_the_region_has_each_division_once() -> None:

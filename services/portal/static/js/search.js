@@ -14,7 +14,8 @@ export async function suggest(part) {
   return read("/api/v1/suggestions", { q: part }).then((answer) => answer.items.map((item) => item.text), () => []);
 }
 
-async function read(path, wish) {
+/** The answer of a public address to a query; throws an Error whose message is a key of texts.js. */
+export async function read(path, wish) {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(wish)) if (value !== "" && value != null) query.set(name, value);
   let answer;
@@ -77,7 +78,8 @@ function given(tag, style, nodes) {
   return node;
 }
 
-function make(tag, style = "", content = "") {
+/** An element with a class and a text. */
+export function make(tag, style = "", content = "") {
   const node = document.createElement(tag);
   if (style) node.className = style;
   if (content) node.textContent = content;

@@ -19,6 +19,17 @@ const zh = {
   searching: "正在搜索…", found: "共 {n} 条", none: "没有找到“{q}”。换一个词，或者少选一个条件。", noneHere: "这里暂时没有。",
   failed: "搜索暂时不可用，预约等其他功能照常。请稍后再试。", tooMany: "搜索得太快了，请稍等片刻。",
   countsFailed: "暂时读不到数目。", countsEmpty: "还没有登记资源。", seats: "余 {n} 个名额", full: "已满",
+  resultsLink: "看每一期的结果和证明",
+  roundsPage: "求解结果与核对 · 科桥 KeQiao", skipResults: "跳到结果", roundsTitle: "统一匹配的结果，人人可以核对",
+  roundsLead: "一个集中申报期的全部申请一起求解。这里写明每次发布的结果离最优至多还差多少，并给出证明它的三个文件，其中没有学校、场馆和个人的名字。",
+  checkTitle: "怎样核对", checkGet: "下载某一期的三个文件和核对程序，放在同一个文件夹里。", checkRun: "在该文件夹里运行：",
+  checkRead: "程序逐项核对，然后说出差距，或者指出第一处不实。它只用 Python（3.10 或更新）自带的功能，不联网。",
+  resultsTitle: "已发布的集中申报期", resultsLoading: "正在读取…", resultsNone: "还没有发布过结果。", resultsFailed: "暂时读不到结果，请稍后再试。",
+  roundPublished: "{date}发布", roundGap: "离最优至多差 {gap} %", roundOptimal: "已证明是最优方案", roundNoGap: "没有留下差距的数据",
+  roundNumbers: "总值 {value}；任何安排都不可能超过 {bound}", roundStopped: "求解由协调员提前结束。",
+  roundByHand: "协调员手工确定了 {n} 项安排；文件证明的是求解结果本身，不包括这些改动。",
+  roundSeed: "决定同分先后的种子：{seed}。申报开始前公布的摘要（SHA-256）：{hash}。",
+  paperProblem: "申请与资源 problem.json", paperSolution: "求解结果 solution.json", paperCertificate: "证明 certificate.json", papersNone: "这一期没有求解文件。",
   clear: "全部地区", other: "English", cell: "{name}：{n} 项", title: "科桥 KeQiao",
 };
 
@@ -41,6 +52,17 @@ const en = {
   searching: "Searching…", found: "{n} found", none: "Nothing found for “{q}”. Try another word, or fewer conditions.", noneHere: "Nothing here yet.",
   failed: "Search is away for the moment; booking goes on. Please try again shortly.", tooMany: "That was a little fast. Please wait a moment.",
   countsFailed: "The numbers cannot be read right now.", countsEmpty: "Nothing is registered yet.", seats: "{n} places free", full: "Full",
+  resultsLink: "See each round's result and its proof",
+  roundsPage: "Results to check · KeQiao 科桥", skipResults: "Skip to the results", roundsTitle: "Results that anybody can check",
+  roundsLead: "All requests of a round are solved together. Here stands how far each published result can be from the best possible, with the three files that prove it. No school, venue or person is named in them.",
+  checkTitle: "How to check", checkGet: "Put the three files of a round and the checking program into one folder.", checkRun: "Run there:",
+  checkRead: "The program checks line by line, then says the gap, or the first statement that is false. It needs nothing but Python 3.10 or newer, and no network.",
+  resultsTitle: "Published rounds", resultsLoading: "Reading…", resultsNone: "Nothing has been published yet.", resultsFailed: "The results cannot be read right now. Please try again shortly.",
+  roundPublished: "Published on {date}", roundGap: "At most {gap} % from the best possible", roundOptimal: "Proven to be the best possible", roundNoGap: "No gap was recorded",
+  roundNumbers: "Value {value}; no plan at all can be worth more than {bound}", roundStopped: "The coordinator ended the search early.",
+  roundByHand: "The coordinator set {n} pairings by hand; the files prove the solver's own result, without these changes.",
+  roundSeed: "Seed that decided between equals: {seed}. Its SHA-256, told before anybody could submit: {hash}.",
+  paperProblem: "Requests and resources, problem.json", paperSolution: "Result, solution.json", paperCertificate: "Proof, certificate.json", papersNone: "This round has no files.",
   clear: "All districts", other: "中文", cell: "{name}: {n}", title: "KeQiao 科桥",
 };
 
@@ -63,7 +85,8 @@ export function text(key, params = {}) {
 /** Writes the current language into the page. */
 export function translate(page) {
   page.documentElement.lang = current === "zh" ? "zh-CN" : "en";
-  page.title = text("title");
+  page.title = text(page.documentElement.dataset.title ?? "title");
+  for (const link of page.querySelectorAll("[data-page]")) link.href = link.dataset.page + (current === "zh" ? "" : "?lang=en");
   for (const node of page.querySelectorAll("[data-t]")) node.textContent = text(node.dataset.t);
   for (const node of page.querySelectorAll("[data-tp]")) node.placeholder = text(node.dataset.tp);
   const button = page.getElementById("language");

@@ -1,0 +1,101 @@
+"""Why a request got what it got and what would have helped: stable codes with their texts.
+
+Points are tenths of a pupil of an ordinary school served perfectly; need and fit are in percent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from schemas.reasons import Reason
+
+COUNTED = Reason(
+    "{pupils} people x need {need} % x fit {fit} % = {value} points",
+    "{pupils}人×需求{need}%×适配{fit}%＝{value}分",
+)
+
+NEEDS: Mapping[str, Reason] = {
+    "never_served": Reason("the school was never served: +{percent} %", "学校从未获得过安排：+{percent}%"),
+    "long_ago": Reason("the school was last served long ago: +{percent} %", "距上次安排已久：+{percent}%"),
+    "rural": Reason("a rural school: +{percent} %", "农村学校：+{percent}%"),
+    "small_school": Reason("a small school: +{percent} %", "小规模学校：+{percent}%"),
+}
+
+SUITS = Reason(
+    "{km} km away; of 100 % fit, lost on topic {topic}, on language {spoken}, on distance {distance}",
+    "相距{km}公里；适配度100%中，主题扣{topic}，语言扣{spoken}，距离扣{distance}",
+)
+
+ALTERNATIVES: Mapping[str, Reason] = {
+    "free": Reason("was free, and is worth {value} points", "有空，价值{value}分"),
+    "taken": Reason(
+        "is worth {value} points and would cost others {cost}; {displaced} requests have what it needs",
+        "价值{value}分，但会使其他申请损失{cost}分；所需资源已分给{displaced}项申请",
+    ),
+}
+
+CONTEST = Reason(
+    "{options} ways were possible; {holders} requests for {pupils} people have them, whose need is {least} to"
+    " {most} %. To serve this one would cost others {price} points for {value} at best",
+    "可行方案{options}种，已分给{holders}项申请（{pupils}人，需求{least}%至{most}%）；"
+    "满足本申请最多得{value}分，却会使其他申请损失{price}分",
+)
+
+CHANGES: Mapping[str, Reason] = {
+    "another_day": Reason(
+        "on {date}, {amount} days outside the wished times: {title}",
+        "改在{date}（与所报时间相差{amount}天）：{title}",
+    ),
+    "smaller_group": Reason(
+        "with {amount} people, on {date}: {title}", "人数减至{amount}人，{date}：{title}"
+    ),
+    "longer_distance": Reason(
+        "with a distance limit of {amount} km, on {date}: {title}",
+        "距离上限放宽到{amount}公里，{date}：{title}",
+    ),
+    "without_expert": Reason("without an expert, on {date}: {title}", "不要求专家到场，{date}：{title}"),
+    "another_programme": Reason(
+        "with another programme, on {date}: {title}", "改选其他活动，{date}：{title}"
+    ),
+    "another_topic": Reason(
+        "on the topic “{topic}”, on {date}: {title}", "改选“{topic}”主题，{date}：{title}"
+    ),
+    "more_sessions": Reason(
+        "if “{title}” had one more session, as on {date}", "如“{title}”增加一场，例如{date}"
+    ),
+    "more_experts": Reason(
+        "if there were one more expert on “{topic}” in {area}, as on {date}",
+        "如{area}增加一位“{topic}”主题的专家，例如{date}",
+    ),
+    "more_unit_days": Reason(
+        "if “{title}” were on the road once more, as in the week of {date}",
+        "如“{title}”多出一周行程，例如{date}当周",
+    ),
+}
+
+MOVED = Reason(
+    "; {moved} others would be served otherwise, and nobody would go without",
+    "；需调整{moved}项已有安排，无人因此落空",
+)
+
+ADDITIONS: Mapping[str, Reason] = {
+    "more_sessions": Reason("one more session of “{title}” on {date}", "“{title}”在{date}增加一场"),
+    "more_experts": Reason(
+        "one more expert on “{topic}” in {area} on {date}", "{area}在{date}增加一位“{topic}”主题的专家"
+    ),
+    "more_unit_days": Reason(
+        "“{title}” on the road in the week of {date} as well", "“{title}”在{date}当周增加行程"
+    ),
+}
+
+WORTH = Reason(
+    "{text}: {wishes} more requests served, {pupils} more people, {solved} points",
+    "{text}：多满足{wishes}项申请、{pupils}人，共{solved}分",
+)
+SOMEBODY = Reason("an expert", "专家")
+
+
+def text_of(table: Mapping[str, Reason], code: str, language: str, /, **params: object) -> str:
+    """A code's sentence; an unknown code stands for itself."""
+    found = table.get(code)
+    return found.text(language, **params) if found else code

@@ -1,0 +1,217 @@
+"""What is told about a round's solve after its draft: worked out by the solver, kept as codes and numbers.
+
+No other request than the one that it is told of is named in it, and no expert.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from schemas.topics import TOPICS
+from services.chassis.store import Connection
+from services.matcher.engine import weights
+from services.matcher.engine.explain import Alternative, Explainer, Settled, Suits, WhyNot, WhyThis
+from services.matcher.engine.helped import Change, helped
+from services.matcher.engine.model import Key, Kind, Leg, Problem, Solution
+from services.matcher.engine.solver import Solved
+from services.matcher.engine.worth import Added, Addition, Latent, imagined, ranked
+from services.matcher.storage import explanations
+from services.matcher.usecases.problem import World, moment
+
+Row = dict[str, Any]
+_FIRST_DAY = date(1970, 1, 1)
+_NOTHING = Added("", None, None, None, None, 0, 0)
+# Told to stop, it may go on for so many changes.
+_EVERY = 20
+_CONTEST = ("options", "holders", "pupils", "least", "most", "value", "price")
+
+
+class Told(NamedTuple):
+    """What is to be kept: an explanation a request, and the round's additions."""
+
+    requests: Mapping[UUID, Row]
+    additions: Row
+
+
+# -- worked out
+
+
+def explain(world: World, settled: Settled, *, now: datetime, should_stop: Callable[[], bool]) -> Told:
+    """Everything about a plan; told to stop, it leaves out what it has not come to.
+
+    Takes some ten seconds for 1,000 requests; `should_stop` is asked again and again.
+    """
+    explainer, writing = Explainer(settled), _Writing(world, settled.problem, now)
+    unserved = explainer.unserved
+    wishes = settled.problem.wishes
+    found = {number: writing.contest(explainer.why_not(number)) for number in unserved}
+    served = (number for number in range(len(wishes)) if number not in found)
+    found |= {number: writing.match(explainer.why_this(number)) for number in list(served)}
+    additions, whole = _missing(settled, unserved, found, writing, should_stop)
+    summary = {
+        "made_at": now,
+        "unserved": len(unserved),
+        "helped": sum(bool(found[number]["changes"]) for number in unserved),
+        "whole": whole,
+        "additions": additions,
+    }
+    requests = {wish.key: found[at] for at, wish in enumerate(wishes) if isinstance(wish.key, UUID)}
+    return Told(requests, summary)
+
+
+def _missing(
+    settled: Settled,
+    unserved: Sequence[int],
+    found: Mapping[int, Row],
+    writing: _Writing,
+    should_stop: Callable[[], bool],
+) -> tuple[list[Row], bool]:
+    """The best additions, and whether everything was tried; changes are written beside what was `found`."""
+    latent = Latent(settled.problem, imagined(settled.problem, (settled.problem.wishes[n] for n in unserved)))
+    if should_stop():
+        return [], False
+    additions = [writing.addition(each) for each in ranked(settled, latent, unserved)]
+    stopped = Stop(should_stop)
+    for change in helped(settled, latent, unserved, _groups(), stopped):
+        found[change.wish]["changes"].append(writing.change(change))
+    return additions, not stopped.told
+
+
+class Stop:
+    """Asks now and then whether to stop, and remembers that it was told to."""
+
+    def __init__(self, should_stop: Callable[[], bool]) -> None:
+        self._should_stop, self._calls, self.told = should_stop, 0, False
+
+    def __call__(self) -> bool:
+        """Whether to stop."""
+        if self._calls % _EVERY == 0:
+            self.told = self.told or self._should_stop()
+        self._calls += 1
+        return self.told
+
+
+def settled(solution: Solution) -> Settled | None:
+    """What a solution was found in; None if the solve was stopped before it searched."""
+    solved = solution.openly
+    if not isinstance(solved, Solved):
+        return None
+    return Settled(solved.problem, solved.options, solved.assembled, solved.chosen, solved.certificate)
+
+
+def keep(conn: Connection, *, round_id: UUID, job_id: UUID, told: Told) -> bool:
+    """Write what was told of a round's solve, unless the round is being solved again; whether it did."""
+    if not explanations.is_last(conn, round_id, job_id):
+        return False
+    explanations.replace(conn, round_id=round_id, job_id=job_id, told=told.requests, additions=told.additions)
+    return True
+
+
+def _groups() -> dict[str, str]:
+    """Topics by what they are part of at the top."""
+    found: dict[str, str] = {}
+    for topic in TOPICS.values():
+        found[topic.code] = found[topic.parent] if topic.parent else topic.code
+    return found
+
+
+class _Writing:
+    """What is kept, from what the engine found: keys as ids, minutes as moments."""
+
+    def __init__(self, world: World, problem: Problem, now: datetime) -> None:
+        self._world, self._problem, self._now = world, problem, now
+
+    def match(self, found: WhyThis) -> Row:
+        """Why a request was matched so."""
+        wish = self._problem.wishes[found.wish]
+        why = {
+            **_named(found, "pupils", "need", "fit", "value"),
+            "needs": list(self._needs(self._world.requests[wish.key])),
+            "suits": [self._suits(each) for each in found.suits],
+            "alternatives": [self._alternative(each) for each in found.alternatives],
+        }
+        return {"why": why, "contest": None, "changes": []}
+
+    def contest(self, found: WhyNot | None) -> Row:
+        """Why a request was not matched; the changes are to follow."""
+        contest = _named(found, *_CONTEST) if found else None
+        return {"why": None, "contest": contest, "changes": []}
+
+    def change(self, found: Change) -> Row:
+        """What would have helped."""
+        added = self._added(found.added or _NOTHING)
+        served = self._served(found.option.legs) if found.added is None else _newly(found.option.legs)
+        row = {**added, **served, "moved": len(found.others), "code": found.code, "amount": found.amount}
+        return row if found.topic is None else {**row, "topic": found.topic}
+
+    def addition(self, found: Addition) -> Row:
+        """What would be worth most."""
+        numbers = _named(found, "worth", "solved", "wishes", "pupils")
+        return {**self._added(found.added), **numbers, "code": found.added.code}
+
+    def _suits(self, each: Suits) -> Row:
+        owner = self._owner(each.kind, each.resource)
+        lost = _named(each, "topic", "language", "distance", "km")
+        return {**lost, "resource_kind": each.kind, "organisation_id": owner}
+
+    def _alternative(self, each: Alternative) -> Row:
+        numbers = _named(each, "value", "cost", "displaced")
+        return {**self._served(each.legs), **numbers, "code": "free" if each.free else "taken"}
+
+    def _added(self, added: Added) -> Row:
+        return {
+            "topic": added.topic,
+            "adcode": added.area,
+            "programme_id": str(added.programme) if added.programme is not None else None,
+            "unit_id": str(added.unit) if added.unit is not None else None,
+            "title": self._title_of(added),
+            "day": (_FIRST_DAY + timedelta(days=added.day)).isoformat(),
+        }
+
+    def _title_of(self, added: Added) -> str | None:
+        if added.programme is not None:
+            return str(self._world.programmes[added.programme]["title"])
+        return str(self._world.resources["unit", added.unit]["name"]) if added.unit is not None else None
+
+    def _served(self, legs: Iterable[Leg]) -> Row:
+        """The session, if there is one, else who comes; an expert has no name."""
+        its = sorted(legs, key=lambda leg: leg.kind != "slot")
+        main = its[0]
+        resource = self._world.resources[main.kind, main.resource]
+        programme = self._world.programmes.get(main.programme)
+        anonymous = main.kind == "expert"
+        return {
+            "resource_kind": main.kind,
+            "resource_id": None if anonymous else str(resource["id"]),
+            "organisation_ids": [self._owner(leg.kind, leg.resource) for leg in its],
+            "title": None if anonymous else str(programme["title"] if programme else resource["name"]),
+            "starts_at": moment(main.start).isoformat(),
+        }
+
+    def _owner(self, kind: Kind, key: Key) -> str:
+        return str(self._world.resources[kind, key]["organisation_id"])
+
+    def _needs(self, request: Mapping[str, Any]) -> Iterator[Row]:
+        """The parts of a school's need, as `weights.need` adds them up."""
+        served = request["last_served"]
+        if served is None:
+            yield {"code": "never_served", "percent": weights.NEVER_SERVED}
+        elif (self._now - served).days >= weights.LONG_AGO_DAYS:
+            yield {"code": "long_ago", "percent": weights.LONG_AGO}
+        if request["rural"]:
+            yield {"code": "rural", "percent": weights.RURAL}
+        if request["enrolment"] < weights.SMALL_ENROLMENT:
+            yield {"code": "small_school", "percent": weights.SMALL_SCHOOL}
+
+
+def _newly(legs: Iterable[Leg]) -> Row:
+    """By something that is not there yet, and has no id."""
+    leg = next(leg for leg in legs if isinstance(leg.resource, Added))
+    return {"resource_kind": leg.kind, "resource_id": None, "starts_at": moment(leg.start).isoformat()}
+
+
+def _named(found: object, *names: str) -> Row:
+    return {name: getattr(found, name) for name in names}

@@ -1,0 +1,154 @@
+"""Who reads what of an explanation, in words: its school, a venue, and who oversees its area."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from schemas import explanations as texts
+from schemas.reasons import Reason
+from schemas.refusal import Forbidden, NotFound
+from schemas.topics import TOPICS
+from services.chassis.store import Connection
+from services.matcher import domain
+from services.matcher.storage import explanations, facts, pool, rounds
+from services.matcher.storage import views as rows
+from services.matcher.usecases import views
+from services.matcher.usecases.offering import Party
+
+Row = dict[str, Any]
+_NOTHING: Row = {"why": None, "contest": None, "changes": []}
+
+
+def explain(conn: Connection, party: Party, *, request_id: UUID, language: str) -> Row:
+    """What the last solve said of a request, as far as it is the party's business. Raises NotFound.
+
+    Its school and who oversees its area read everything; a venue, of what is given with its own resources,
+    what counted and which others of its own there were.
+    """
+    if party.role == "venue":
+        return _to_an_owner(conn, party, request_id, language)
+    said = views.explain(conn, party, request_id=request_id, language=language)
+    return {**said, **_in_words(conn, _kept(conn, request_id, said["job_id"]), language)}
+
+
+def additions(conn: Connection, party: Party, *, round_id: UUID, language: str) -> Row:
+    """The best additions to a round, for who oversees its area. Raises NotFound or Forbidden."""
+    row = rounds.get(conn, round_id)
+    if row is None:
+        raise NotFound()
+    if not views.oversees(party, row["adcode"]):
+        raise Forbidden()
+    found = explanations.additions(conn, round_id)
+    if found is None:
+        nothing: Row = {"made_at": None, "unserved": 0, "helped": 0, "whole": False, "additions": []}
+        return {"round_id": round_id, **nothing}
+    names = _districts(conn, found["additions"])
+    return {**found, "additions": [_addition(each, names, language) for each in found["additions"]]}
+
+
+def _kept(conn: Connection, request_id: UUID, job_id: UUID) -> Row:
+    """What was told after the solve that gave the verdict; nothing of a match that was set by hand."""
+    found = explanations.get(conn, request_id, job_id)
+    if found is None or found["by_hand"]:
+        return _NOTHING
+    told: Row = found["told"]
+    return told
+
+
+def _to_an_owner(conn: Connection, party: Party, request_id: UUID, language: str) -> Row:
+    verdict, request = pool.verdict(conn, request_id), facts.request(conn, request_id)
+    ours = party.organisation_id
+    matches = explanations.published_legs(conn, request_id, ours) if ours else []
+    if verdict is None or request is None or not matches:
+        raise NotFound()
+    attempts = [row for row in rows.attempts(conn, request_id) if row["match_id"] in matches]
+    told = _of_owner(_kept(conn, request_id, verdict["job_id"]), str(ours))
+    said = {**verdict, "candidates": 0, "reasons": [], "attempts": views.told_attempts(attempts, language)}
+    return {**said, **_in_words(conn, told, language)}
+
+
+def _of_owner(told: Row, owner: str) -> Row:
+    """What counted for a match, as far as an organisation's own resources are concerned."""
+    why = told["why"]
+    suits = [each for each in why["suits"] if each["organisation_id"] == owner] if why else []
+    if not suits:
+        return _NOTHING
+    others = [each for each in why["alternatives"] if set(each["organisation_ids"]) == {owner}]
+    return {**_NOTHING, "why": {**why, "suits": suits, "alternatives": others}}
+
+
+# -- in words
+
+
+def _in_words(conn: Connection, told: Row, language: str) -> Row:
+    names = _districts(conn, told["changes"])
+    return {
+        "why": _why(told["why"], language) if told["why"] else None,
+        "contest": _contest(told["contest"], language) if told["contest"] else None,
+        "changes": [_change(each, names, language) for each in told["changes"]],
+    }
+
+
+def _why(why: Row, language: str) -> Row:
+    return {
+        **why,
+        "text": texts.COUNTED.text(language, **_plain(why)),
+        "needs": [_with_text(texts.NEEDS, each, language) for each in why["needs"]],
+        "suits": [_suits(each, language) for each in why["suits"]],
+        "alternatives": [
+            _with_text(texts.ALTERNATIVES, _dated(each), language) for each in why["alternatives"]
+        ],
+    }
+
+
+def _suits(suits: Row, language: str) -> Row:
+    lost = {name: suits[name] for name in ("topic", "distance", "km")}
+    return {**suits, "text": texts.SUITS.text(language, spoken=suits["language"], **lost)}
+
+
+def _contest(contest: Row, language: str) -> Row:
+    return {**contest, "text": texts.CONTEST.text(language, **contest)}
+
+
+def _change(change: Row, names: Mapping[str, str], language: str) -> Row:
+    row = _dated(change)
+    text = texts.text_of(texts.CHANGES, row["code"], language, **_words(row, names, language))
+    moved = texts.MOVED.text(language, moved=row["moved"]) if row["moved"] else ""
+    return {**row, "text": text + moved}
+
+
+def _addition(addition: Row, names: Mapping[str, str], language: str) -> Row:
+    words = _words({**addition, "date": addition["day"]}, names, language)
+    text = texts.text_of(texts.ADDITIONS, addition["code"], language, **words)
+    return {**addition, "text": texts.WORTH.text(language, **{**_plain(addition), "text": text})}
+
+
+def _with_text(table: Mapping[str, Reason], row: Row, language: str) -> Row:
+    return {**row, "text": texts.text_of(table, row["code"], language, **_plain(row))}
+
+
+def _plain(row: Row) -> Row:
+    """The members that a text may name."""
+    return {name: value for name, value in row.items() if isinstance(value, (int, str))}
+
+
+def _words(row: Row, names: Mapping[str, str], language: str) -> Row:
+    topic = TOPICS.get(row["topic"] or "")
+    said = {"topic": (topic.en if language == "en" else topic.zh) if topic else row["topic"]}
+    area = names.get(row["adcode"] or "", row["adcode"])
+    title = row["title"] or texts.SOMEBODY.text(language)
+    return {"amount": 0, **_plain(row), **said, "area": area, "title": title}
+
+
+def _dated(row: Row) -> Row:
+    """With its beginning as a moment, and as a day of the region's calendar."""
+    start = datetime.fromisoformat(row["starts_at"])
+    return {**row, "starts_at": start, "date": start.astimezone(domain.SHANGHAI).date().isoformat()}
+
+
+def _districts(conn: Connection, told: Iterable[Row]) -> dict[str, str]:
+    adcodes = {row["adcode"] for row in told if row["adcode"]}
+    return explanations.district_names(conn, adcodes) if adcodes else {}
