@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import requests
 
-from deploy.demo import looking
+from deploy.demo import looking, proving
 from deploy.demo.client import Json
 from deploy.demo.timing import Stages
 from deploy.demo.world import World
@@ -24,6 +24,7 @@ def lines(world: World, round_: Json, stages: Stages, settings: Settings) -> Ite
     yield "Summary"
     yield from _requests(world)
     yield from _round(round_)
+    yield from proving.lines(world, round_)
     yield from _coverage(world)
     yield from _searches(world)
     yield from _notices(world)
