@@ -1,0 +1,102 @@
+"""What can be changed in a season: its demand, a venue, experts. docs/what-if.md lists them."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import count
+
+from services.matcher.engine.model import Place, Problem, Wish
+from services.matcher.engine.season import season
+from services.matcher.engine.season_supply import DISTRICTS
+
+_MOST_DEMAND = 20.0
+
+
+class NoSuchChange(ValueError):
+    """It is not known what this is to change; says what is."""
+
+
+def changed(problem: Problem, changes: str, seed: int) -> Problem:
+    """The problem with all changes, `name=argument` each, one after the other; NoSuchChange."""
+    for change in changes.split():
+        name, _, argument = change.partition("=")
+        if name not in _CHANGES:
+            raise NoSuchChange(f"{name!r} is none of {', '.join(sorted(_CHANGES))}")
+        try:
+            problem = _CHANGES[name](problem, argument, seed)
+        except (ValueError, IndexError, KeyError) as error:
+            raise NoSuchChange(f"{change!r}: {error}") from error
+    return problem
+
+
+def _demand(problem: Problem, argument: str, seed: int) -> Problem:
+    """So many times as many wishes: fewer are the first ones, more are of further schools."""
+    times = float(argument)
+    if not 0 < times <= _MOST_DEMAND:
+        raise ValueError(f"demand is above 0 and at most {_MOST_DEMAND:g} times what it was")
+    now = len(problem.wishes)
+    wanted = max(1, round(times * now))
+    others = _strangers(problem, seed) if wanted > now else iter(())
+    wishes = (*problem.wishes[:wanted], *(next(others) for _ in range(wanted - now)))
+    return replace(problem, wishes=wishes)
+
+
+def _strangers(problem: Problem, seed: int) -> Iterator[Wish]:
+    """Wishes from seasons of other seeds; a programme that one names there means nothing here."""
+    for other in count(seed + 1_000):
+        for wish in season(len(problem.wishes), other, problem.roads).wishes:
+            yield replace(wish, key=f"{other}-{wish.key}", programme=None)
+
+
+def _venue_closed(problem: Problem, argument: str, seed: int) -> Problem:
+    """No slots at the venue that is the n-th by its seats."""
+    closed = venues(problem)[_ordinal(argument)]
+    return replace(problem, slots=tuple(slot for slot in problem.slots if slot.place != closed))
+
+
+def venues(problem: Problem) -> list[Place]:
+    """Places of slots, the one with the most seats first."""
+    seats: Counter[Place] = Counter()
+    for slot in problem.slots:
+        if slot.place:
+            seats[slot.place] += slot.seats
+    return [place for place, _ in sorted(seats.items(), key=lambda item: (-item[1], item[0]))]
+
+
+def _more_experts(problem: Problem, argument: str, seed: int) -> Problem:
+    """So many more in a district, each like one that there is, with nothing promised yet."""
+    number, _, adcode = argument.partition("@")
+    more, home = int(number), {each.adcode: each.place for each in DISTRICTS}[adcode]
+    if not 0 < more <= len(problem.experts):
+        raise ValueError(f"from 1 to {len(problem.experts)}")
+    step = math.floor(len(problem.experts) / more)
+    models = problem.experts[::step][:more]
+    new = (
+        replace(model, key=f"new{n}-{adcode}", home=home, busy=(), limit_km=None)
+        for n, model in enumerate(models)
+    )
+    return replace(problem, experts=(*problem.experts, *new))
+
+
+def _fewer_experts(problem: Problem, argument: str, seed: int) -> Problem:
+    """Without the n-th expert of the season."""
+    ill = problem.experts[_ordinal(argument)]
+    return replace(problem, experts=tuple(expert for expert in problem.experts if expert.key != ill.key))
+
+
+def _ordinal(argument: str) -> int:
+    number = int(argument)
+    if number < 1:
+        raise ValueError("counted from 1")
+    return number - 1
+
+
+_CHANGES: dict[str, Callable[[Problem, str, int], Problem]] = {
+    "demand": _demand,
+    "venue_closed": _venue_closed,
+    "experts": _more_experts,
+    "expert_away": _fewer_experts,
+}
