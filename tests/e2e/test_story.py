@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from deploy.local.stack import Stack
 from tests.builders import matcher as made
@@ -16,6 +21,7 @@ from tests.fixtures.valley import AT_ONCE_DAY, DAYS, FIRST_DAY, Valley
 
 Json = dict[str, Any]
 OFFER_HOURS = 1
+PAPERS = ("problem", "solution", "certificate")
 REASON = "校车当天不开（演示）"
 
 
@@ -55,7 +61,7 @@ def test_from_wishes_to_the_ledger(valley: Valley, stack: Stack) -> None:
 
     # The coordinator moves one visit by hand, says why, reviews and publishes.
     moved = move(valley.coordinator, draft_of(drafts, visit), mornings)
-    made.published(valley.coordinator, round_, drawn_up=True)
+    assert published(valley, stack, round_).startswith("true: 5 of 6 requests served")
     assert explanation(third.teacher, impossible)["outcome"] == "unserved"
     offers = {request["id"]: offer_of(valley, request) for request in served}
     assert offers[visit["id"]]["legs"][0]["resource_id"] == moved
@@ -105,6 +111,18 @@ def all_is_told(valley: Valley, confirmed: list[Json], unserved: Json) -> None:
 def wish(school: made.School, round_: Json, **changes: Any) -> Json:
     """A request of the round for any of its mornings."""
     return made.ask_in_round(school, round_, windows=[made.whole_days(FIRST_DAY, DAYS)], **changes)
+
+
+def published(valley: Valley, stack: Stack, round_: Json) -> str:
+    """What the published verifier says of the now published papers, fetched and run as anybody may."""
+    made.published(valley.coordinator, round_, drawn_up=True)
+    address = f"http://127.0.0.1:{stack.settings.port('edge')}/api/v1"
+    wanted = {f"{name}.json": f"/rounds/{round_['id']}/papers/{name}" for name in PAPERS}
+    with tempfile.TemporaryDirectory() as folder:
+        for name, path in {"verify.py": "/verifier", **wanted}.items():
+            Path(folder, name).write_bytes(requests.get(address + path, timeout=30).content)
+        command = [sys.executable, "-I", "verify.py", *wanted]
+        return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False).stdout
 
 
 def close(coordinator: Person, round_: Json) -> None:

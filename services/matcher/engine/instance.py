@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Ints: TypeAlias = NDArray[np.int64]
+# These two are compiled into cached code, which does not notice when they change: empty its folder then.
 # More than anything is ever counted up to, and far from where sums of it would overflow.
 ENDLESS = 1 << 40
 # The seats of a shelf that is a stretch of time.

@@ -186,7 +186,7 @@ def _best_values(instance: Instance) -> Ints:
 
 
 def _first_prices(instance: Instance) -> Prices:
-    """Half of what the best option of a wish is worth; the rest is free."""
+    """Nearly what the best option of a wish is worth; the rest is free."""
     wish = np.asarray(_best_values(instance) * (SCALE * _START), dtype=np.float64)
     return Prices(wish, np.zeros(len(instance.rows.limit)), np.zeros(len(instance.legs.shelf)))
 

@@ -28,7 +28,7 @@ ShouldStop = Callable[[], bool]
 Elapsed = Callable[[], float]
 
 # What two ordinary cores do in a second; from it follows how much work the meant seconds are good for.
-_OPTIONS_FOUND, _OPTION_STEPS, _MOVES = 40_000, 7_000_000, 45_000
+_OPTIONS_FOUND, _OPTION_STEPS, _MOVES, _PARTS = 40_000, 7_000_000, 45_000, 4
 _PRICING = 0.45
 _FEWEST_STEPS, _MOST_STEPS, _MOVES_PER_WISH = 40, 800, 1_000
 _EPOCHS = 100
@@ -215,7 +215,9 @@ class _Search:
     def _parts(self, doorman: Doorman) -> None:
         """Part after part around wishes that miss something, until many of them brought nothing."""
         idle, patience = 0, max(20, int(self._instance.wishes * _PARTS_PER_WISH))
-        while idle < patience:
+        for _ in range(1 + int(_PARTS * self._left())):
+            if idle == patience:
+                return
             before = self._value
             missed = doorman.missed(self._chosen())
             among = missed if len(missed) and idle % 2 == 0 else np.arange(self._instance.wishes)
