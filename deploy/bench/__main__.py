@@ -1,4 +1,4 @@
-"""`python -m deploy.bench matching|gap|rivals|table`: what `make bench-matching` and its like run."""
+"""`python -m deploy.bench matching|gap|rivals|table`: measures the engine on seasons and public instances."""
 
 from __future__ import annotations
 

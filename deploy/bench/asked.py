@@ -7,9 +7,18 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 THREADS = 2
+_PURPOSE = "measures the engine on seasons and public instances."
 MODES = ("matching", "gap", "rivals", "table")
+
+
+class Size(NamedTuple):
+    """A row of the table: so many requests in so many seconds."""
+
+    requests: int
+    limit: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +30,7 @@ class Asked:
     limit: float
     seed: int
     dir: Path | None
-    sizes: tuple[int, ...]
+    sizes: tuple[Size, ...]
     seeds: tuple[int, ...]
     rivals: bool
     page: Path | None
@@ -38,7 +47,7 @@ def asked(arguments: list[str] | None = None, variables: Mapping[str, str] = os.
         limit=given.limit,
         seed=given.seed,
         dir=Path(given.dir) if given.dir else None,
-        sizes=_numbers(given.sizes),
+        sizes=_sizes(given.sizes, given.limit),
         seeds=_numbers(given.seeds),
         rivals=given.rivals,
         page=Path(given.page) if given.page else None,
@@ -46,17 +55,28 @@ def asked(arguments: list[str] | None = None, variables: Mapping[str, str] = os.
 
 
 def _parser(variables: Mapping[str, str]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m deploy.bench", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m deploy.bench", description=_PURPOSE)
     parser.add_argument("mode", choices=MODES)
     # A default that is a text is read as one that was given.
     for name, kind, usual in (("requests", int, "5000"), ("limit", float, "60"), ("seed", int, "7")):
         parser.add_argument(f"--{name}", type=kind, default=variables.get(name.upper()) or usual)
     parser.add_argument("--dir", default=variables.get("DIR"), help="a folder of GAP files")
-    parser.add_argument("--sizes", default=variables.get("SIZES") or "500,5000", help="for the table")
+    parser.add_argument(
+        "--sizes", default=variables.get("SIZES") or "500,5000", help="for the table, like 500:10,5000:60"
+    )
     parser.add_argument("--seeds", default=variables.get("SEEDS") or "7,8,9", help="for the table")
     parser.add_argument("--rivals", action="store_true", help="have the rivals in the table as well")
     parser.add_argument("--page", help="the page that the table is written into")
     return parser
+
+
+def _sizes(text: str, limit: float) -> tuple[Size, ...]:
+    """Words like 5000 or 5000:60, with their own seconds."""
+    try:
+        parted = (word.partition(":") for word in text.split(",") if word)
+        return tuple(Size(int(number), float(seconds or limit)) for number, _, seconds in parted)
+    except ValueError:
+        raise SystemExit(f"{text!r} is no list of sizes, like 500:10,5000:60") from None
 
 
 def _numbers(text: str) -> tuple[int, ...]:

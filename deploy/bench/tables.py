@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from importlib import metadata
 from pathlib import Path
 
-from deploy.bench.asked import THREADS, Asked
+from deploy.bench.asked import THREADS, Asked, Size
 from deploy.bench.gap import best_known, class_of, deviation, shortfall
 from deploy.bench.matching import percent, say
 from deploy.local.settings import CHECKOUT
@@ -61,18 +61,18 @@ def write(path: Path, name: str, title: str, text: str) -> None:
 
 def _of_seasons(wanted: Asked) -> list[str]:
     return table(
-        ("requests", "by", "value", "bound", "gap %", "gap % of each seed", "seconds", "peak MiB"),
+        ("requests", "limit s", "by", "value", "bound", "gap %", "gap % of each seed", "seconds", "peak MiB"),
         (row for size in wanted.sizes for row in _of_size(size, wanted)),
     )
 
 
-def _of_size(size: int, wanted: Asked) -> list[list[str]]:
+def _of_size(size: Size, wanted: Asked) -> list[list[str]]:
     """A row for the engine, and for each rival if asked for."""
     found: dict[str, list[Figures]] = defaultdict(list)
     for seed in wanted.seeds:
         for mode in ("matching", "rivals") if wanted.rivals else ("matching",):
-            options = ["--requests", str(size), "--seed", str(seed)]
-            for who, figures in read(_lines(mode, [*options, "--limit", str(wanted.limit)])):
+            options = ["--requests", str(size.requests), "--seed", str(seed)]
+            for who, figures in read(_lines(mode, [*options, "--limit", str(size.limit)])):
                 found[who].append(figures)
     return [_row(size, who, runs) for who, runs in found.items()]
 
@@ -88,11 +88,12 @@ def _figures(match: re.Match[str]) -> Figures:
     return {name: float(match[name]) for name in names if match[name] is not None}
 
 
-def _row(size: int, who: str, runs: Sequence[Figures]) -> list[str]:
+def _row(size: Size, who: str, runs: Sequence[Figures]) -> list[str]:
     gaps = [percent(int(each["value"]), int(each["bound"])) for each in runs]
     peaks = [each["peak"] for each in runs if "peak" in each]
     return [
-        str(size),
+        str(size.requests),
+        f"{size.limit:g}",
         who,
         f"{_median(runs, 'value'):.0f}",
         f"{_median(runs, 'bound'):.0f}",
@@ -176,11 +177,15 @@ def _head(wanted: Asked, name: str) -> list[str]:
     versions = ", ".join(f"{package} {_version(package)}" for package in packages)
     return [
         f"Measured on {dt.datetime.now(dt.UTC):%Y-%m-%d, %H:%M} UTC by `python -m deploy.bench table`:"
-        f" LIMIT={wanted.limit:g} s, {THREADS} threads, medians over seeds {seeds}.",
+        f"{_limit(wanted)} {THREADS} threads, medians over seeds {seeds}.",
         "",
         f"- {os.cpu_count()} cores ({_processor()}), {memory:.0f} GiB of memory",
         f"- Linux {platform.release().split('-')[0]}, Python {platform.python_version()}, {versions}",
     ]
+
+
+def _limit(wanted: Asked) -> str:
+    return f" LIMIT={wanted.limit:g} s," if wanted.dir else ""
 
 
 def _version(package: str) -> str:

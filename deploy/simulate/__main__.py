@@ -1,4 +1,4 @@
-"""`python -m deploy.simulate`: what `make simulate` runs."""
+"""`python -m deploy.simulate`: compares a made season with a changed one, and rounds with first come."""
 
 from __future__ import annotations
 

@@ -7,6 +7,8 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+_PURPOSE = "compares a made season with a changed one, and rounds with first come."
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -30,7 +32,7 @@ def asked(arguments: list[str] | None = None, variables: Mapping[str, str] = os.
 
 
 def _parser(variables: Mapping[str, str]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m deploy.simulate", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m deploy.simulate", description=_PURPOSE)
     # A default that is a text is read as one that was given.
     for name, kind, usual in (("requests", int, "1000"), ("limit", float, "20"), ("seed", int, "7")):
         parser.add_argument(f"--{name}", type=kind, default=variables.get(name.upper()) or usual)

@@ -26,6 +26,8 @@ Watch: TypeAlias = Callable[[int], bool]
 _FORGET, _FORGET_SQUARES, _TINY = 0.9, 0.98, 1e-12
 # The first and the last step, as parts of the mean value of a wish's best option.
 _LONG_STEP, _SHORT_STEP = 0.06, 0.0005
+# The number of steps that these suit, and the longest of all.
+_AT_EASE, _LONGEST_STEP = 800, 0.12
 # Where a wish's price begins, as a part of its best option: most wishes can have about that.
 _START = 0.95
 _PARTS_PER_WORKER = 4
@@ -174,8 +176,15 @@ class _Descent:
         self._square = _FORGET_SQUARES * self._square + (1 - _FORGET_SQUARES) * slope**2
         mean = self._mean / (1 - _FORGET ** (step + 1))
         square = self._square / (1 - _FORGET_SQUARES ** (step + 1))
-        length = self._unit * _LONG_STEP * (_SHORT_STEP / _LONG_STEP) ** (step / steps)
+        longest, shortest = _stride(steps)
+        length = self._unit * longest * (shortest / longest) ** (step / steps)
         self._at = np.maximum(self._floor, self._at - length * mean / (np.sqrt(square) + _TINY))
+
+
+def _stride(steps: int) -> tuple[float, float]:
+    """The first and the last step: who may take few has to take long ones."""
+    hurry = max(1.0, _AT_EASE / steps)
+    return min(_LONGEST_STEP, _LONG_STEP * hurry**0.5), _SHORT_STEP * hurry
 
 
 def _best_values(instance: Instance) -> Ints:

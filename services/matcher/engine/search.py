@@ -31,7 +31,7 @@ Elapsed = Callable[[], float]
 _OPTIONS_FOUND, _OPTION_STEPS, _MOVES, _PARTS = 40_000, 7_000_000, 45_000, 4
 _PRICING = 0.45
 _FEWEST_STEPS, _MOST_STEPS, _MOVES_PER_WISH = 40, 800, 1_000
-_EPOCHS = 100
+_FEWEST_EPOCHS, _MOST_EPOCHS, _MOVES_AN_OPTION = 10, 100, 10
 # Temperatures, as parts of the mean value of an option; with few moves a wish there is no time to cool down.
 _HOT, _COLD, _UNHURRIED = 0.03, 0.001, 100
 # A second annealing begins less hot and takes half of the moves.
@@ -149,9 +149,10 @@ class _Search:
 
     def _anneal(self, doorman: Doorman, worth: Reals, moves: int, hottest: float) -> None:
         mean = float(self._instance.value.mean())
-        for epoch in range(_EPOCHS):
-            hot, cold = (mean * hottest * (_COLD / hottest) ** ((epoch + at) / _EPOCHS) for at in (0, 1))
-            self._epoch(doorman.openings(self._chosen()), worth, moves // _EPOCHS, hot, cold)
+        epochs = self._epochs(moves)
+        for epoch in range(epochs):
+            hot, cold = (mean * hottest * (_COLD / hottest) ** ((epoch + at) / epochs) for at in (0, 1))
+            self._epoch(doorman.openings(self._chosen()), worth, moves // epochs, hot, cold)
             self._look()
 
     def _epoch(self, openings: Openings, worth: Reals, moves: int, hot: float, cold: float) -> None:
@@ -288,7 +289,11 @@ class _Search:
     def _moves(self) -> int:
         few = self._instance.options <= _WHOLE
         most = self._instance.wishes * (_FEW_MOVES_PER_WISH if few else _MOVES_PER_WISH)
-        return min(most, max(_EPOCHS, int((1 - _PRICING) * self._left() * _MOVES)))
+        return min(most, max(_MOST_EPOCHS, int((1 - _PRICING) * self._left() * _MOVES)))
+
+    def _epochs(self, moves: int) -> int:
+        """So many that finding where to begin takes little of the time."""
+        return min(_MOST_EPOCHS, max(_FEWEST_EPOCHS, _MOVES_AN_OPTION * moves // self._instance.options))
 
     def _left(self) -> float:
         """The seconds that are meant for the search once the options have been found, by a rule of thumb."""
