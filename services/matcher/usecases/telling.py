@@ -9,7 +9,7 @@ from uuid import UUID
 
 from schemas import explanations as texts
 from schemas.reasons import Reason
-from schemas.refusal import Forbidden, NotFound
+from schemas.refusal import NotFound
 from schemas.topics import TOPICS
 from services.chassis.store import Connection
 from services.matcher import domain
@@ -35,12 +35,12 @@ def explain(conn: Connection, party: Party, *, request_id: UUID, language: str) 
 
 
 def additions(conn: Connection, party: Party, *, round_id: UUID, language: str) -> Row:
-    """The best additions to a round, for who oversees its area. Raises NotFound or Forbidden."""
+    """The best additions to a round, for who oversees its area. Raises NotFound."""
     row = rounds.get(conn, round_id)
     if row is None:
         raise NotFound()
     if not views.oversees(party, row["adcode"]):
-        raise Forbidden()
+        raise NotFound()
     found = explanations.additions(conn, round_id)
     if found is None:
         nothing: Row = {"made_at": None, "unserved": 0, "helped": 0, "whole": False, "additions": []}

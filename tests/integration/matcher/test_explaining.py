@@ -12,7 +12,7 @@ import pytest
 
 from schemas.http.explanations import AdditionsView
 from schemas.http.matches import ExplanationView
-from schemas.refusal import Forbidden, NotFound
+from schemas.refusal import NotFound
 from services.chassis.ids import new_id
 from services.chassis.store import Store
 from services.matcher import solver
@@ -170,7 +170,7 @@ def test_a_coordinator_reads_what_would_be_worth_most(store: Store, solved: Call
     assert (session["wishes"], session["pupils"]) == (1, 40)
     assert 0 < session["solved"] <= session["worth"]
     assert session["text"].startswith("one more session of “星空之下” on 2027-03-15: 1 more")
-    with pytest.raises(Forbidden):
+    with pytest.raises(NotFound):
         added(store, Party(new_id(), new_id(), "coordinator", "150402", None), round_id)
     with pytest.raises(NotFound):
         added(store, COORDINATOR, new_id())
