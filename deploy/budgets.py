@@ -10,15 +10,15 @@ import pytest
 
 #: Seconds that a suite (a folder below tests/) may take on two cores; together under 20 minutes with set-up.
 BUDGETS: Mapping[str, float] = {
-    "architecture": 20,
-    "unit": 40,
-    "contracts": 20,
-    "stack": 90,
+    "architecture": 15,
+    "unit": 75,
+    "contracts": 10,
+    "stack": 70,
     "chassis": 155,
-    "integration": 270,
+    "integration": 290,
     "concurrency": 60,
     "e2e": 90,
-    "faults": 450,
+    "faults": 425,
 }
 
 

@@ -28,9 +28,11 @@ ShouldStop = Callable[[], bool]
 Elapsed = Callable[[], float]
 
 # What two ordinary cores do in a second; from it follows how much work the meant seconds are good for.
-_OPTIONS_FOUND, _OPTION_STEPS, _MOVES, _PARTS = 40_000, 7_000_000, 45_000, 4
-_PRICING = 0.45
-_FEWEST_STEPS, _MOST_STEPS, _MOVES_PER_WISH = 40, 800, 1_000
+_OPTIONS_FOUND, _OPTION_STEPS, _MOVES, _PARTS = 28_000, 7_000_000, 45_000, 4
+# With so many options a step goes to memory for half of its numbers, and takes twice as long for each.
+_HALF_CACHED = 500_000
+_PRICING = 0.4
+_FEWEST_STEPS, _MOST_STEPS, _MOVES_PER_WISH = 60, 800, 1_000
 _FEWEST_EPOCHS, _MOST_EPOCHS, _MOVES_AN_OPTION = 10, 100, 10
 # Temperatures, as parts of the mean value of an option; with few moves a wish there is no time to cool down.
 _HOT, _COLD, _UNHURRIED = 0.03, 0.001, 100
@@ -282,8 +284,10 @@ class _Search:
         return self._is_over()
 
     def _steps(self) -> int:
-        steps = int(_PRICING * self._left() * _OPTION_STEPS / max(1, self._instance.options))
-        most = _TINY_STEPS if self._instance.options <= _TINY else _MOST_STEPS
+        options = self._instance.options
+        pace = _OPTION_STEPS / (1 + options / _HALF_CACHED)
+        steps = int(_PRICING * self._left() * pace / max(1, options))
+        most = _TINY_STEPS if options <= _TINY else _MOST_STEPS
         return min(most, max(_FEWEST_STEPS, steps))
 
     def _moves(self) -> int:
