@@ -165,6 +165,7 @@ def test_a_rebuild_serves_all_the_while_and_ends_with_everything(
     assert "slots: " in out
 
 
+@pytest.mark.slow
 def test_a_rebuild_that_is_killed_leaves_what_serves(stack: Stack, museum: Provider) -> None:
     visitor = nobody(stack)
     slot = made.a_slot(museum)
@@ -185,7 +186,7 @@ def test_a_rebuild_that_is_killed_leaves_what_serves(stack: Stack, museum: Provi
     assert len(_indices(stack)) == len(before)
 
 
-@pytest.mark.parametrize("loss", ["indices deleted", "data lost"])
+@pytest.mark.parametrize("loss", ["indices deleted", pytest.param("data lost", marks=pytest.mark.slow)])
 def test_what_elasticsearch_lost_is_rebuilt_without_a_hand(
     stack: Stack, museum: Provider, book: Book, loss: str
 ) -> None:

@@ -298,6 +298,7 @@ store.close()
 
 
 @pytest.mark.usefixtures("as_they_were")
+@pytest.mark.slow
 def test_a_solver_that_takes_all_the_memory_it_may_have_fails_the_round_and_lives(
     stack: Stack, store: Store, round_id: UUID
 ) -> None:
