@@ -19,13 +19,13 @@ import numpy as np
 
 from deploy.bench.asked import THREADS, Asked
 from deploy.bench.matching import made, percent, say
+from deploy.bench.rows import rows
 from services.matcher.engine import milp
 from services.matcher.engine.assignment import Assignment
 from services.matcher.engine.candidates import Finder
 from services.matcher.engine.journeys import KnownRoads
 from services.matcher.engine.model import Limits, Option, Problem
 from services.matcher.engine.plan import greedy, is_possible
-from services.matcher.engine.rows import rows
 
 _NOTHING = 2
 

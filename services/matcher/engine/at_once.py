@@ -25,12 +25,11 @@ from services.matcher.engine.assemble import Assembled
 from services.matcher.engine.candidates import Finder, taking
 from services.matcher.engine.days import day_of
 from services.matcher.engine.instance import ENDLESS, Certificate, Ints, spread
-from services.matcher.engine.journeys import KnownRoads
+from services.matcher.engine.journeys import LONGEST_JOURNEY, KnownRoads
 from services.matcher.engine.model import Busy, Finding, Key, Kind, Leg, Option, Problem, Reason, Roads, Wish
 from services.matcher.engine.moves import Board, board, empty, fill, fitting, swap
 from services.matcher.engine.plan import Plan
 from services.matcher.engine.prices import SCALE
-from services.matcher.engine.rows import LONGEST_JOURNEY
 
 # The reason of what would have suited, but is worth more to a round that is still to be solved.
 KEPT_FOR_ROUND = "kept_for_round"

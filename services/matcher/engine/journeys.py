@@ -16,6 +16,8 @@ from services.matcher.engine.instance import ENDLESS, Ints
 from services.matcher.engine.model import Busy, Expert, Place, Roads, Unit, Window
 
 Floats: TypeAlias = NDArray[np.float64]
+# Two appointments further apart than this never clash by travel: no journey in a region takes longer.
+LONGEST_JOURNEY = 24 * 60
 
 
 @runtime_checkable

@@ -92,7 +92,6 @@ def board(instance: Instance) -> Board:
 def empty(board: Board, wishes: int) -> Plan:
     """A plan that serves nobody."""
     holders, entries = len(board.room), len(board.holder)
-
     return Plan(
         choice=np.full(wishes, NOTHING, dtype=np.int64),
         used=np.zeros(holders, dtype=np.int64),
@@ -239,16 +238,6 @@ def neighbours(board: Board, plan: Plan, open_of_wish: Table, first: int, number
                     holding = plan.after[holding]
         at += 1
     return found[:size]
-
-
-@njit(cache=True, nogil=True)
-def is_possible(board: Board, chosen: Ints, plan: Plan) -> bool:
-    """Whether all of `chosen` fit together on the empty `plan`, which is filled."""
-    for option in chosen:
-        if plan.choice[board.wish[option]] >= 0 or not _fits(board, plan, option):
-            return False
-        _add(board, plan, option)
-    return True
 
 
 @njit(cache=True, nogil=True)

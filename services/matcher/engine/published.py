@@ -17,10 +17,9 @@ import numpy as np
 
 from services.matcher.engine.assemble import Assembled
 from services.matcher.engine.instance import ENDLESS, Certificate, Ints
-from services.matcher.engine.journeys import CAPS
+from services.matcher.engine.journeys import CAPS, LONGEST_JOURNEY
 from services.matcher.engine.model import Busy, Expert, Key, Leg, Option, Papers, Place, Problem, Roads, Unit
 from services.matcher.engine.prices import SCALE
-from services.matcher.engine.rows import LONGEST_JOURNEY
 
 # Further apart than any two minutes of one timeline, so that all timelines fit on one line of numbers.
 _APART = 1 << 32

@@ -6,7 +6,7 @@ fails, and counted under that rule's code: the order is from what is asked to wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Protocol
 
 from services.matcher.engine.model import Programme, Unit, Wish
@@ -114,8 +114,3 @@ UNIT_RULES: tuple[Rule, ...] = (
     ("language", language_suits),
     ("round", round_may_use),
 )
-
-
-def first_refusal(rules: Iterable[Rule], wish: Wish, thing: object) -> str | None:
-    """The code of the first rule that `thing` fails, or None."""
-    return next((code for code, passes in rules if not passes(wish, thing)), None)

@@ -281,7 +281,8 @@ def assert_sound(made: World, board: moves.Board, standing: moves.Plan) -> int:
     assert (board.wish[chosen] == np.flatnonzero(standing.choice >= 0)).all()
     assert plan.is_possible(made.problem, [made.options[number] for number in chosen])
     anew = moves.empty(board, made.instance.wishes)
-    assert moves.is_possible(board, chosen, anew)
+    moves.fill(board, anew, chosen)
+    assert (anew.choice == standing.choice).all()
     assert (anew.used == standing.used).all()
     assert (anew.held == standing.held).all()
     assert [_entries(anew, holder) for holder in range(len(board.room))] == [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -44,6 +44,10 @@ def _everything(problem: Problem, wish: Wish) -> set[tuple[tuple[Leg, ...], int]
     return found
 
 
+def _passes(table: Iterable[rules.Rule], wish: Wish, thing: object) -> bool:
+    return all(passes(wish, thing) for _, passes in table)
+
+
 Ways = Iterator[tuple[tuple[Leg, ...], int]]
 
 
@@ -54,7 +58,7 @@ def _slots(problem: Problem, wish: Wish) -> Ways:
         if (
             programme.kind in rules.SLOT_PROGRAMMES[wish.kind]
             and _is_asked_for(wish, programme)
-            and rules.first_refusal(rules.PROGRAMME_RULES, wish, programme) is None
+            and _passes(rules.PROGRAMME_RULES, wish, programme)
             and journeys.covered(wish.windows, slot.start, slot.end)
             and slot.round in wish.rounds
             and km <= wish.limit_km
@@ -90,7 +94,7 @@ def _willing(
         km = problem.roads.km(expert.home, place)
         if (
             (not topics or topics & expert.topics)
-            and rules.first_refusal(rules.EXPERT_RULES, wish, expert) is None
+            and _passes(rules.EXPERT_RULES, wish, expert)
             and ("expert", expert.key) not in wish.excluded
             and (wish.with_expert or km <= wish.limit_km)
             and (expert.limit_km is None or km <= expert.limit_km)
@@ -129,7 +133,7 @@ def _units(problem: Problem, wish: Wish) -> Ways:
         carries = programme is not None and programme.unit == unit.key
         if (
             (carries if wish.programme is not None else not wish.topics or wish.topics & unit.topics)
-            and rules.first_refusal(rules.UNIT_RULES, wish, unit) is None
+            and _passes(rules.UNIT_RULES, wish, unit)
             and ("unit", unit.key) not in wish.excluded
             and km <= min(wish.limit_km, unit.limit_km or wish.limit_km)
         ):

@@ -255,5 +255,8 @@ def slots(
 def test_the_books_of_slots_are_right() -> None:
     world = slots([(0, 0), (1, 0)], seats=[1], count=[ENDLESS])
     board = moves.board(world)
-    assert not moves.is_possible(board, np.array([0, 1]), moves.empty(board, world.wishes))
-    assert moves.is_possible(board, np.array([1]), moves.empty(board, world.wishes))
+    standing = moves.empty(board, world.wishes)
+    moves.fill(board, standing, np.array([0, 1]))
+    assert standing.choice.tolist() == [0, moves.NOTHING]
+    moves.swap(board, standing, np.array([0]), np.array([1]))
+    assert standing.choice.tolist() == [moves.NOTHING, 1]

@@ -1,4 +1,4 @@
-"""The rows that make a choice of options possible: wishes, seats, groups, caps, and time in two places."""
+"""The whole problem as rows for a rival: wishes, seats, groups, caps, and time in two places."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from services.matcher.engine.model import Busy, Expert, Key, Leg, Option, Proble
 
 K = TypeVar("K")
 V = TypeVar("V")
-# Two appointments further apart than this never clash by travel: no journey in a region takes longer.
-LONGEST_JOURNEY = 24 * 60
 
 
 class _Taken(NamedTuple):
@@ -103,7 +101,7 @@ def _journeys(roads: Roads, taken: Sequence[_Taken]) -> Iterator[Row]:
     starts = [each.busy.start for each in taken]
     for each in taken:
         first = bisect_left(starts, each.busy.end)
-        later = taken[first : bisect_left(starts, each.busy.end + LONGEST_JOURNEY)]
+        later = taken[first : bisect_left(starts, each.busy.end + journeys.LONGEST_JOURNEY)]
         stopped = (other for other in later if not journeys.reaches(roads, each.busy, other.busy))
         for members in _grouped((other.busy.start, other.options) for other in stopped).values():
             yield _at_most_one([*each.options, *(n for numbers in members for n in numbers)])
