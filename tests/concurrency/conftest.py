@@ -8,13 +8,14 @@ from collections.abc import Iterator
 import pytest
 
 from deploy.local.stack import Stack
+from tests.fixtures.copies import Templates
 from tests.fixtures.scratch import Scratch, workshop
 
 _RUNS = range(5) if os.environ.get("KEQIAO_TEST_DEPTH") == "prove" else None
 
 
 @pytest.fixture(scope="module", params=_RUNS)
-def scratch(stack: Stack) -> Iterator[Scratch]:
+def scratch(stack: Stack, templates: Templates) -> Iterator[Scratch]:
     """Scratch databases of one run of a module; each run has its own."""
-    with workshop(stack) as make:
+    with workshop(stack, templates) as make:
         yield make
