@@ -48,10 +48,17 @@ def program(settings: Settings) -> Program:
         "port": settings.port("postgres"),
         "unix_socket_directories": "",
         "dynamic_shared_memory_type": _shared_memory(home),
+        **_durability(settings),
     }
     flags = [part for key, value in options.items() for part in ("-c", f"{key}={value}")]
     command = (str(binary("postgres")), "-D", str(home / "data"), *flags)
     return Program(command, {"HOME": str(home)}, home, account.ordinary())
+
+
+def _durability(settings: Settings) -> dict[str, str]:
+    # Tests kill processes, never the machine: what the kernel was given is there for the next life, and
+    # waiting for the disk would prove no more.
+    return {"fsync": "off"} if settings.environment == "test" else {}
 
 
 def watched(settings: Settings) -> list[Path]:
