@@ -1,14 +1,13 @@
-"""A pytest plugin: how long each suite took against the time it may take, printed after a run."""
+"""How long each suite may take, and the summary of a run: seconds against budgets, and what failed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-import pytest
-
-#: Seconds that a suite (a folder below tests/) may take on two cores; together under 20 minutes with set-up.
+#: Seconds that a suite (a folder below tests/) may take on two cores, beside the other lane's suites.
 BUDGETS: Mapping[str, float] = {
     "architecture": 15,
     "unit": 75,
@@ -22,44 +21,18 @@ BUDGETS: Mapping[str, float] = {
 }
 
 
-@dataclass
-class _Spent:
-    seconds: dict[str, float] = field(default_factory=dict)
-    tests: dict[str, int] = field(default_factory=dict)
-
-    def add(self, suite: str, seconds: float, finished: bool) -> None:
-        self.seconds[suite] = self.seconds.get(suite, 0.0) + seconds
-        self.tests[suite] = self.tests.get(suite, 0) + finished
+def summary(files: Sequence[Path]) -> str:
+    """One block of lines a lane from what its run counted; a lane that counted nothing is left out."""
+    counted = [json.loads(file.read_text()) for file in files if file.exists()]
+    failed = [f"FAILED {test}" for lane in counted for test in lane["failed"]]
+    return "\n".join(["time by suite", *(line for lane in counted for line in _lane(lane)), *failed])
 
 
-_SPENT = pytest.StashKey[_Spent]()
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Begin counting."""
-    config.stash[_SPENT] = _Spent()
-    config.pluginmanager.register(_Counter(config.stash[_SPENT]))
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """One line a suite: tests, seconds, budget."""
-    spent = terminalreporter.config.stash[_SPENT]
-    if not spent.seconds:
-        return
-    terminalreporter.section("time by suite")
-    for suite, seconds in spent.seconds.items():
-        terminalreporter.line(_line(suite, spent.tests[suite], seconds))
-
-
-class _Counter:
-    def __init__(self, spent: _Spent) -> None:
-        self._spent = spent
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Set-up and clean-up count as well as the test itself."""
-        parts = Path(report.nodeid.split("::")[0]).parts
-        suite = parts[1] if len(parts) > 2 else "tests"
-        self._spent.add(suite, report.duration, report.when == "call")
+def _lane(counted: Mapping[str, Any]) -> Iterator[str]:
+    for suite, seconds in counted["seconds"].items():
+        yield _line(suite, counted["tests"][suite], seconds)
+    tests, seconds = sum(counted["tests"].values()), sum(counted["seconds"].values())
+    yield f"{'together':<14} {tests:>5} tests {seconds:>7.1f} s"
 
 
 def _line(suite: str, tests: int, seconds: float) -> str:

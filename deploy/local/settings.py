@@ -14,6 +14,8 @@ from deploy.local.processes import named
 CHECKOUT = Path(__file__).resolve().parents[2]
 DEFAULT_PORT_BASE = 7600
 DEFAULT_TEST_PORT_BASE = 7800
+#: From one test stack's ports to the next one's: between them lie the small stacks that some tests put up.
+TEST_STACKS_APART = 300
 ENVIRONMENTS = ("development", "test", "demo", "production")
 HOST = "127.0.0.1"
 #: Runs on the Java that Debian 12 has; see SUPPORTED in servers/elasticsearch.py for others.
@@ -48,8 +50,8 @@ class Settings:
 
     @property
     def compiled(self) -> Path:
-        """Where the solver keeps what it has compiled, for its next life."""
-        return self.state / "compiled"
+        """Where the solvers of this checkout's stacks keep what they have compiled, for their next lives."""
+        return reachable_root(self.checkout) / "compiled"
 
     @property
     def cache(self) -> Path:
@@ -96,12 +98,14 @@ def remember(settings: Settings) -> None:
     (settings.state / _ENVIRONMENT_FILE).write_text(settings.environment)
 
 
-def for_tests(variables: Mapping[str, str] = os.environ) -> Settings:
-    """The test stack, beside the development stack and never the same as it."""
-    state = variables.get("KEQIAO_TEST_STATE", "")
+def for_tests(variables: Mapping[str, str] = os.environ, beside: int = 0) -> Settings:
+    """The test stack, beside the development stack and never the same as it; or one more, `beside` that."""
+    named = variables.get("KEQIAO_TEST_STATE", "")
+    state = Path(named).absolute() if named else reachable_root(CHECKOUT) / "test"
+    first = _port_base(variables.get("KEQIAO_TEST_PORT_BASE", str(DEFAULT_TEST_PORT_BASE)))
     return Settings(
-        state=Path(state).absolute() if state else reachable_root(CHECKOUT) / "test",
-        port_base=_port_base(variables.get("KEQIAO_TEST_PORT_BASE", str(DEFAULT_TEST_PORT_BASE))),
+        state=state / f"lane-{beside}" if beside else state,
+        port_base=first + beside * TEST_STACKS_APART,
         environment="test",
     )
 

@@ -7,6 +7,7 @@ each second with the progress; who finds the job under a newer epoch than its ow
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import os
 import resource
@@ -18,6 +19,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from pathlib import Path
 from threading import Event, Thread
 from typing import Any, TypeVar
 
@@ -296,6 +298,15 @@ def limit_memory(mib: int) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (mib * MIB, hard))
 
 
+def warm_up() -> None:
+    """Have everything compiled; one process at a time, so that the second finds what the first has made."""
+    cache = Path(os.environ["NUMBA_CACHE_DIR"])
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        warm()
+
+
 def main() -> int:
     """Run both lanes until SIGTERM or SIGINT; a running solve is left to whoever claims it next."""
     limit_memory(int(os.environ["SOLVER_MEMORY_MIB"]))
@@ -309,7 +320,7 @@ def main() -> int:
         lanes = [Thread(target=Lane(kind, store, clock, ending).run, daemon=True) for kind in LANES]
         for lane in lanes:
             lane.start()
-        Thread(target=warm, name="warm", daemon=True).start()
+        Thread(target=warm_up, name="warm", daemon=True).start()
         signal.sigwait(ENDING_SIGNALS)
         ending.set()
     return 0

@@ -13,13 +13,14 @@ from deploy.local import environment as environments
 from deploy.local import leftovers
 from deploy.local.processes import PROCESSES
 from deploy.local.settings import Settings, for_tests, from_environment, reachable_root
+from deploy.testing import LANES
 
 
-def test_the_test_stack_is_never_the_development_stack() -> None:
-    development, tests = from_environment({}), for_tests({})
-    assert development.state != tests.state
-    ports = {stack.port_base + offset for stack in (development, tests) for offset in _offsets()}
-    assert len(ports) == 2 * len(_offsets())
+def test_no_test_stack_is_another_or_the_development_stack() -> None:
+    stacks = [from_environment({}), *(for_tests({}, beside=n) for n in range(len(LANES)))]
+    assert len({stack.state for stack in stacks}) == len(stacks)
+    ports = {stack.port_base + offset for stack in stacks for offset in _offsets()}
+    assert len(ports) == len(stacks) * len(_offsets())
 
 
 def test_no_two_processes_share_a_port() -> None:

@@ -42,6 +42,23 @@ def compile_sources(settings: Settings) -> None:
     subprocess.run(command, cwd=settings.checkout, stdin=subprocess.DEVNULL, capture_output=True, check=False)
 
 
+def begin_compiling(settings: Settings) -> subprocess.Popen[bytes]:
+    """Compile the engine's inner loops beside other work: a solver that starts meanwhile waits for them."""
+    prepare(settings)
+    who = python_account(settings)
+    return subprocess.Popen(
+        [str(settings.venv / "bin/python"), "-c", "from services.matcher.solver import warm_up; warm_up()"],
+        cwd=settings.checkout,
+        env=_variables(settings, "solver"),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        user=who.uid if who.drops else None,
+        group=who.gid if who.drops else None,
+        extra_groups=[] if who.drops else None,
+    )
+
+
 def program(settings: Settings, name: str, overrides: Mapping[str, str] | None = None) -> Program:
     """The process in the foreground; `overrides` give a second process of a service other addresses."""
     process = named(name)
