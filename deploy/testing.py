@@ -17,15 +17,15 @@ from deploy.lane import results
 from deploy.local import setup
 from deploy.local.progress import StackError, say
 from deploy.local.servers import ours
-from deploy.local.settings import Settings, for_tests
+from deploy.local.settings import TEST_STACKS, Settings, for_tests
 from deploy.local.stack import Stack
 
 #: Each lane's suites run one after another on a stack of its own, beside the other lane's: much of their time
 #: is waiting. Cheap and pure first. What stops and kills parts of a stack is last in its lane, and what
 #: measures how long something takes is in the other.
 LANES = (
-    ("architecture", "unit", "contracts", "chassis", "integration"),
-    ("concurrency", "e2e", "stack", "faults"),
+    ("architecture", "unit", "contracts", "chassis", "integration", "stack"),
+    ("concurrency", "e2e", "faults"),
 )
 ORDER = tuple(suite for lane in LANES for suite in lane)
 _LOOK_SECONDS = 0.2
@@ -106,7 +106,7 @@ def _lanes(options: argparse.Namespace) -> list[Lane]:
 
 def _clear_ground() -> None:
     """End what an interrupted run left, also in a lane that this run does not use."""
-    for n in range(len(LANES)):
+    for n in range(TEST_STACKS):
         settings = for_tests(beside=n)
         if settings.state.exists():
             Stack(settings).down()

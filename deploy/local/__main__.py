@@ -12,7 +12,7 @@ from deploy.local import setup
 from deploy.local.environment import known_names
 from deploy.local.processes import PROCESSES
 from deploy.local.progress import StackError, say
-from deploy.local.settings import for_tests, from_environment
+from deploy.local.settings import TEST_STACKS, for_tests, from_environment
 from deploy.local.stack import Line, Stack
 
 _MISUSED, _FAILED = 2, 1
@@ -50,7 +50,7 @@ def _add_whole(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     up.add_argument("--no-services", action="store_true", help="only the servers")
     up.set_defaults(run=lambda o: Stack().up(_names(o.only), services=not o.no_services))
     verbs.add_parser("down", help="end every process").set_defaults(run=lambda _: Stack().down())
-    clean = verbs.add_parser("clean", help="end this stack and the test stack, and delete their data")
+    clean = verbs.add_parser("clean", help="end this stack and the test stacks, and delete their data")
     clean.set_defaults(run=lambda _: _clean())
     verbs.add_parser("migrate", help="run all migrations").set_defaults(run=lambda _: Stack().migrate())
     verbs.add_parser("status", help="a table of processes").set_defaults(run=lambda _: _print_status())
@@ -82,7 +82,8 @@ def _names(text: str) -> list[str] | None:
 
 
 def _clean() -> None:
-    Stack(for_tests()).clean()
+    for n in reversed(range(TEST_STACKS)):  # the first one's state holds the others'
+        Stack(for_tests(beside=n)).clean()
     Stack().clean()
 
 

@@ -16,6 +16,8 @@ DEFAULT_PORT_BASE = 7600
 DEFAULT_TEST_PORT_BASE = 7800
 #: From one test stack's ports to the next one's: between them lie the small stacks that some tests put up.
 TEST_STACKS_APART = 300
+#: As many as deploy/testing.py has lanes.
+TEST_STACKS = 2
 ENVIRONMENTS = ("development", "test", "demo", "production")
 HOST = "127.0.0.1"
 #: Runs on the Java that Debian 12 has; see SUPPORTED in servers/elasticsearch.py for others.

@@ -12,12 +12,11 @@ import pytest
 from deploy.local import environment as environments
 from deploy.local import leftovers
 from deploy.local.processes import PROCESSES
-from deploy.local.settings import Settings, for_tests, from_environment, reachable_root
-from deploy.testing import LANES
+from deploy.local.settings import TEST_STACKS, Settings, for_tests, from_environment, reachable_root
 
 
 def test_no_test_stack_is_another_or_the_development_stack() -> None:
-    stacks = [from_environment({}), *(for_tests({}, beside=n) for n in range(len(LANES)))]
+    stacks = [from_environment({}), *(for_tests({}, beside=n) for n in range(TEST_STACKS))]
     assert len({stack.state for stack in stacks}) == len(stacks)
     ports = {stack.port_base + offset for stack in stacks for offset in _offsets()}
     assert len(ports) == len(stacks) * len(_offsets())

@@ -6,12 +6,14 @@ import json
 from pathlib import Path
 
 from deploy.budgets import BUDGETS, summary
+from deploy.local.settings import TEST_STACKS
 from deploy.testing import LANES, ORDER
 
 
 def test_every_suite_has_one_place_and_a_budget() -> None:
     assert len(ORDER) == len(set(ORDER)) == sum(map(len, LANES))
     assert set(BUDGETS) == set(ORDER)
+    assert len(LANES) == TEST_STACKS
 
 
 def test_a_summary_adds_up_each_lane_and_names_what_failed_last(tmp_path: Path) -> None:
