@@ -70,6 +70,7 @@ class Wish:
     language_required: bool = False
     with_expert: bool = False
     need: int = HUNDRED
+    township: str = ""
     rounds: frozenset[Key] = frozenset({None})
     excluded: frozenset[tuple[Kind, Key]] = frozenset()
 
@@ -154,6 +155,7 @@ class Problem:
     """Everything that is solved together.
 
     `lesson_days` are the days with lessons by area, `known_days` all days that the calendar covers;
+    `fairness` is how much of the fair plan each district and township is to keep, in percent (0: nothing).
     `earliest` is the first minute at which anything may begin. `starts` are the minutes of the day at which
     a lecture may begin. `seed` breaks ties. `others` holds, by wish, what is there for other rounds only.
     """
@@ -170,6 +172,7 @@ class Problem:
     seed: str = ""
     starts: tuple[int, ...] = (9 * 60, 10 * 60 + 30, 14 * 60, 15 * 60 + 30)
     session_minutes: int = 60
+    fairness: int = 0
 
 
 class Leg(NamedTuple):

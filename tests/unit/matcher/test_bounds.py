@@ -254,7 +254,20 @@ def moves_keep_the_rules(seed: int) -> None:
     worth = instance.value.astype(np.float64)
     every = np.arange(instance.options, dtype=np.int64)
     side = np.zeros(instance.options, dtype=np.uint8)
-    gain = moves.anneal(board, standing, every, board.of_wish, worth, side, 0, 2000, 500.0, 1.0, seed)
+    gain = moves.anneal(
+        board,
+        standing,
+        every,
+        board.of_wish,
+        moves.no_lifts(instance.wishes),
+        worth,
+        side,
+        0,
+        2000,
+        500.0,
+        1.0,
+        seed,
+    )
     assert assert_sound(made, board, standing) == filled + gain
 
 
@@ -266,7 +279,20 @@ def in_two_threads(made: World, board: moves.Board, standing: moves.Plan, seed: 
     def move(mine: int) -> int:
         options = np.flatnonzero(side == mine)
         return (
-            moves.anneal(board, standing, options, board.of_wish, worth, side, mine, 500, 900.0, 9.0, seed)
+            moves.anneal(
+                board,
+                standing,
+                options,
+                board.of_wish,
+                moves.no_lifts(instance.wishes),
+                worth,
+                side,
+                mine,
+                500,
+                900.0,
+                9.0,
+                seed,
+            )
             if len(options)
             else 0
         )
