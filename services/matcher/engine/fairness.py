@@ -28,8 +28,11 @@ class Fair(NamedTuple):
     policy: int
 
     def floors(self, wishes: Ints) -> Floors:
-        """The floors, if the fair plan serves these wishes."""
-        return Floors(self.groups, self.groups.served(wishes) * self.policy // HUNDRED)
+        """The floors, if the fair plan serves these wishes; none for a district that is the only one."""
+        least = self.groups.served(wishes) * self.policy // HUNDRED
+        if self.groups.districts == 1:
+            least[0] = 0
+        return Floors(self.groups, least)
 
 
 class Ceiling(NamedTuple):
@@ -59,7 +62,9 @@ class Fairness(NamedTuple):
     def highest(self) -> float:
         """The lowest share of all districts is above this in no plan; 1 where nothing is proven."""
         demand = self.floors.groups.demand
-        shares = [each.certificate.bound / SCALE / demand[each.districts].sum() for each in self.ceilings]
+        shares: list[float] = [
+            each.certificate.bound / SCALE / int(demand[each.districts].sum()) for each in self.ceilings
+        ]
         return min([1.0, *shares])
 
 

@@ -40,9 +40,13 @@ def fairest(choice: Choice, groups: Groups, start: Sequence[int], solve: Solve) 
     """Positions of the fairest plan: for districts, then, with what these have, for townships."""
     nobody = np.zeros(len(groups.demand), dtype=np.int64)
     districts, all_groups = np.arange(groups.districts), np.arange(len(groups.demand))
-    chosen = _Counting(choice, groups, districts, solve).run(list(start))
+    chosen = list(start)
+    if len(districts) > 1:
+        chosen = _Counting(choice, groups, districts, solve).run(chosen)
     least = groups.served(choice.wish[chosen])
     least[groups.districts :] = 0
+    if len(districts) == 1:
+        least[0] = 0
     kept = [*choice.rows, *floor_rows(Floors(groups, least), choice.wish, nobody)]
     return _Counting(choice._replace(rows=kept), groups, all_groups[groups.districts :], solve).run(chosen)
 

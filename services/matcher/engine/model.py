@@ -238,13 +238,39 @@ class Papers(NamedTuple):
     certificate: str
 
 
+class GroupShare(NamedTuple):
+    """People of a district, or of a township (`name` has two parts): how many ask, and how many are served.
+
+    `fair` are served by the fair plan, `floor` are to be served at least, and `served` are by this plan.
+    """
+
+    name: tuple[Key, ...]
+    demand: int
+    fair: int
+    floor: int
+    served: int
+
+
+class FairnessTold(NamedTuple):
+    """What fairness came to: the groups, the share (0 to 1) above which the lowest district's is in no plan,
+
+    and what it costs by prices: so many points and people more could be had without floors.
+    """
+
+    groups: tuple[GroupShare, ...]
+    highest: float
+    value: int
+    people: int
+
+
 @dataclass(frozen=True, slots=True)
 class Solution:
     """The best options found, with the proof of how good they are.
 
     No choice of options can be worth more than `bound`. `status` is optimal, limit or stopped. `papers` hold
-    the same for whoever does not believe it; None where nobody is to be shown them. `openly` is all that it
-    was found in, a solver's Solved, for whoever explains it; None if the solve was stopped before that.
+    the same for whoever does not believe it; None where nobody is to be shown them. `fairness` says how the
+    districts fare, if that was asked; the bound is then that of plans that keep the floors. `openly` is all
+    it was found in, a solver's Solved, for whoever explains it; None if the solve was stopped before that.
     """
 
     chosen: tuple[Option, ...]
@@ -254,6 +280,7 @@ class Solution:
     options: int
     findings: Mapping[Key, Finding] = field(default_factory=dict)
     papers: Papers | None = None
+    fairness: FairnessTold | None = None
     openly: object | None = field(default=None, repr=False, compare=False)
 
     @property

@@ -430,9 +430,9 @@ def anneal(
 ) -> int:  # fmt: skip
     """`moves` chains from temperature `hot` to `cold` (points); returns the gain.
 
-    `plan` ends as the last one, and `lifts` count what it serves. A chain begins with one of `options` and goes on with `open_of_wish`; `worth`
-    is by option: the value above the price of its wish. Only options whose `side` is `mine` are touched: two
-    threads with a side each never meet.
+    `plan` ends as the last one, and `lifts` count what it serves. A chain begins with one of `options` and
+    goes on with `open_of_wish`; `worth` is by option: the value above the price of its wish. Only options
+    whose `side` is `mine` are touched: two threads with a side each never meet.
     """
     np.random.seed(seed)
     removed = np.empty(_MOST_REMOVED, dtype=np.int64)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -209,7 +209,7 @@ class _Descent:
         slope = np.concatenate([1.0 - served, self._limit - filled, apart, above])
         return relaxation.bound(shares, best) / SCALE, slope, usage
 
-    def _above(self, served: Reals) -> Reals:
+    def _above(self, served: NDArray[Any]) -> Reals:
         """By group: the people served beyond its floor."""
         floors = self._relaxation.floors
         if floors is None:

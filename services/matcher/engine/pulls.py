@@ -31,7 +31,10 @@ class Steps(NamedTuple):
 class Pull(Protocol):
     """Steps for a plan by what it serves."""
 
-    groups: Groups
+    @property
+    def groups(self) -> Groups:
+        """The groups that are pulled."""
+        ...
 
     def steps(self, served: Ints) -> Steps:
         """The steps where so many people of each group are served."""
@@ -57,6 +60,8 @@ class Steep(NamedTuple):
         share = np.maximum(1e-3, served / np.maximum(1, self.groups.demand)) / max(1e-3, self.even)
         towns = np.arange(len(share)) >= self.groups.districts
         steep, most, weight = (np.where(towns, each[1], each[0]) for each in (_STEEP, _MOST, _WEIGHT))
+        if self.groups.districts == 1:
+            weight = np.where(towns, 1.0, 0.0)
         return np.asarray(self.person * weight * np.minimum(most, share**-steep))
 
 
@@ -68,7 +73,7 @@ class Keeping(NamedTuple):
     person: float
 
     @property
-    def groups(self) -> Groups:  # type: ignore[override]
+    def groups(self) -> Groups:
         """The groups of the floors."""
         return self.floors.groups
 
