@@ -138,6 +138,7 @@ class _Search:
             self._start(relaxed)
             if self._fair is not None:
                 relaxation = self._made_fair(self._fair, relaxation, relaxed)
+            self._look()
             self._better(self._guide(relaxation))
         except _Ended:
             pass
@@ -165,7 +166,6 @@ class _Search:
         return _Guide(Doorman(instance, certificate, loss, relaxed), worth, loss)
 
     def _better(self, guide: _Guide) -> None:
-        self._look()
         if self._instance.options > _TINY:
             moves = self._moves()
             if self._fair is None:
@@ -185,15 +185,15 @@ class _Search:
         """Find the fair plan, keep the floors that follow from it, and price them."""
         people = self._people(fair, relaxed)
         self._pull = Steep(fair.groups, people / max(1, int(fair.groups.people.sum())), self._person(fair))
-        moves = self._moves()
+        first = self._chosen()
         try:
-            if self._instance.options <= _TINY and len(fair.groups.demand) <= _FEW_GROUPS:
-                self._fairest(fair.groups)
-            else:
-                self._anneal(self._guide(free), int(_FAIR_MOVES * moves), self._hot(moves))
-        finally:
-            # Also where it ends here: then that is the plan, and the bound is that of all plans.
-            relaxation, prices = self._with_floors(fair, relaxed)
+            self._seek_fair(fair, free)
+        except _Ended:
+            # Half-way there a plan is nothing yet: the one before it is fairer, or at least better.
+            swap(self._board, self._plan, self._chosen(), max(first, self._chosen(), key=self._worth))
+            self._with_floors(fair, relaxed)
+            raise
+        relaxation, prices = self._with_floors(fair, relaxed)
         proofs = self._ceilings(fair.groups)
         again = seek(relaxation, int(_FAIR_STEPS * self._steps()), self._watch_bound, prices)
         bound = self._bound
@@ -209,6 +209,14 @@ class _Search:
         )
         self._pull = Keeping(floors, self._certificate.lift // SCALE, self._person(fair))
         return relaxation
+
+    def _seek_fair(self, fair: Fair, free: Relaxation) -> None:
+        """Exactly where the problem is small, else by chains under a steep pull."""
+        if self._instance.options <= _TINY and len(fair.groups.demand) <= _FEW_GROUPS:
+            self._fairest(fair.groups)
+        elif self._instance.options:
+            moves = self._moves()
+            self._anneal(self._guide(free), int(_FAIR_MOVES * moves), self._hot(moves))
 
     def _fairest(self, groups: Groups) -> None:
         """Have the fairest plan of all, by trying exactly."""
@@ -230,7 +238,7 @@ class _Search:
         plan = self._chosen()
         floors = fair.floors(self._instance.wish[plan])
         self._fairness = Fairness(sorted(int(option) for option in plan), floors, (), 0, 0)
-        self._kept, self._value = plan.copy(), int(self._instance.value[plan].sum())
+        self._kept, self._value = plan.copy(), self._worth(plan)
         relaxation = Relaxation(self._instance, self._workers, floors)
         prices = relaxed.prices._replace(lift=np.zeros(len(floors.least)))
         self._certificate = certify(relaxation, prices)
@@ -394,9 +402,12 @@ class _Search:
         chosen = self._chosen()
         if not self._is_fair(chosen):
             return
-        value = int(self._instance.value[chosen].sum())
+        value = self._worth(chosen)
         if value > self._value:
             self._value, self._kept = value, chosen.copy()
+
+    def _worth(self, chosen: Ints) -> int:
+        return int(self._instance.value[chosen].sum())
 
     def _is_fair(self, chosen: Ints) -> bool:
         if self._fair is None:
