@@ -23,6 +23,7 @@ _SECONDS = 60
 def lines(world: World, round_: Json) -> Iterator[str]:
     """The proof, the districts' shares, three explanations, and what to add first."""
     yield "  verified by a stranger's means: " + verified(world, round_)
+    yield "  fairness: " + _fairness(world, round_)
     asked = list(world.city.every("/requests", {"round_id": round_["id"]}))
     yield "  served by district: " + _shares(world, asked)
     yield from _explanations(world, asked)
@@ -44,6 +45,18 @@ def _fetch(world: World, path: str, file: Path) -> None:
     answer = requests.get(f"{world.api.address}/api/v1{path}", timeout=_SECONDS)
     answer.raise_for_status()
     file.write_bytes(answer.content)
+
+
+def _fairness(world: World, round_: Json) -> str:
+    """The district with the lowest share of people served: in the plan, in the fair one, and in any."""
+    round_ = world.city.get(f"/rounds/{round_['id']}")
+    told = round_["fairness"]
+    if told is None:
+        return "not asked for"
+    shares = f"{told['lowest']:.1%} in the lowest district, {told['fair']:.1%} in the fair plan"
+    price = f"costs {told['value']} points and {told['pupils']} pupils by prices"
+    kept = round_["policy"]["fairness"]
+    return f"{shares}, {told['highest']:.1%} at most in any; {kept} % of the fair plan kept, {price}"
 
 
 def _shares(world: World, requests_: list[Json]) -> str:

@@ -6,12 +6,21 @@ from schemas.codes import ROUND_STATES
 from schemas.contract import Fact, Input
 from schemas.fields import Adcode, Code, Flag, Id, Instant, Int, ListOf, Nested, Number, Text
 
+# What a district gives up at most, of what the fair plan gives it, where that serves more elsewhere: a tenth.
+FAIRNESS = 90
+_USUAL_POLICY = {"solve_seconds": 20, "session_minutes": 60, "fairness": FAIRNESS}
+
 
 class PolicyInput(Input):
-    """What a round may have otherwise: how long to search, how long an expert's session lasts."""
+    """What a round may have otherwise: seconds to search, minutes of an expert's session, and how fair it is.
+
+    `fairness` is how many percent of what the fair plan gives it each district and township is to keep; with
+    0 nobody is lifted, with 100 nobody gives way to more pupils elsewhere.
+    """
 
     solve_seconds = Int(min=1, max=600, load_default=20)
     session_minutes = Int(min=20, max=240, load_default=60)
+    fairness = Int(min=0, max=100, load_default=FAIRNESS)
 
 
 class RoundInput(Input):
@@ -22,7 +31,7 @@ class RoundInput(Input):
     opens_at = Instant(required=True)
     closes_at = Instant(required=True)
     offer_hours = Int(min=1, max=720, load_default=48)
-    policy = Nested(PolicyInput, load_default=lambda: {"solve_seconds": 20, "session_minutes": 60})
+    policy = Nested(PolicyInput, load_default=lambda: dict(_USUAL_POLICY))
 
 
 class PolicyView(Fact):
@@ -30,6 +39,7 @@ class PolicyView(Fact):
 
     solve_seconds = Int(required=True)
     session_minutes = Int(required=True)
+    fairness = Int(required=True)
 
 
 class ProgressView(Fact):
@@ -109,6 +119,35 @@ class RoundView(Fact):
     version = Int(required=True)
 
 
+class GroupView(Fact):
+    """People of a district, or with `township` of one of its townships: how many are asked for and served.
+
+    `fair` are those whom the fair plan serves, `floor` those who were to be served at least.
+    """
+
+    adcode = Text(max=12, required=True)
+    township = Text(max=80, required=True, allow_none=True)
+    demand = Int(required=True)
+    fair = Int(required=True)
+    floor = Int(required=True)
+    served = Int(required=True)
+
+
+class FairnessView(Fact):
+    """How fair the solver's draft is: shares (0 to 1) of the people asked for, in the worst-off district.
+
+    `lowest` is that of the draft, `fair` that of the fair plan, and no plan has more than `highest`. `value`
+    (points) and `pupils` are how much more could be had without floors. `groups` for who oversees the area.
+    """
+
+    lowest = Number(required=True)
+    fair = Number(required=True)
+    highest = Number(required=True)
+    value = Int(required=True)
+    pupils = Int(required=True)
+    groups = ListOf(Nested(GroupView), max=2000, required=True, allow_none=True)
+
+
 class PaperView(Fact):
     """One paper of a round's solve: problem, solution or certificate. `sha256` and `size` are of its text."""
 
@@ -127,6 +166,7 @@ class RoundDetail(RoundView):
     """
 
     changed_by_hand = Int(required=True, allow_none=True)
+    fairness = Nested(FairnessView, required=True, allow_none=True)
     papers = ListOf(Nested(PaperView), max=3, required=True, allow_none=True)
     failure_text = Text(max=500, required=True, allow_none=True)
     progress = Nested(ProgressView, required=True, allow_none=True)
@@ -149,6 +189,8 @@ class PublishedRound(Fact):
     gap = Number(required=True, allow_none=True)
     ended = Text(max=20, required=True, allow_none=True)
     changed_by_hand = Int(required=True)
+    policy = Nested(PolicyView, required=True)
+    fairness = Nested(FairnessView, required=True, allow_none=True)
     seed_hash = Text(max=64, required=True)
     seed = Text(max=64, required=True)
     papers = ListOf(Nested(PaperView), max=3, required=True)

@@ -20,7 +20,7 @@ import json
 import sys
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from fractions import Fraction
 from functools import cache
@@ -67,6 +67,11 @@ FALSE = {
     "cap_day": ("on day {when} {at} may {has}, not {taken}", "人员{at}第{when}日可{has}次，非{taken}次"),
     "cap_week": ("in week {when} {at} may {has}, not {taken}", "人员{at}第{when}周可{has}次，非{taken}次"),
     "cap_month": ("in month {when} {at} may {has}, not {taken}", "人员{at}{when}月可{has}次，非{taken}次"),
+    "fairness_unasked": ("{at} speaks of fairness where the problem does not, or not where it does",
+                         "{at}与问题是否要求均衡不符"),
+    "floor_missed": ("group {at} is due {least} people served, not {has}",
+                     "分组{at}应服务{least}人，实为{has}人"),
+    "lift_negative": ("the lift of group {at} is below 0", "分组{at}的提升价格为负"),
     "value_wrong": ("the plan is worth {has}, not {said}", "总值为{has}，而非{said}"),
     "request_price_negative": ("the price of request {at} is below 0", "申请{at}的价格为负"),
     "cap_price_negative": ("{at} is below 0", "{at}为负"),
@@ -98,6 +103,14 @@ def hold(statement: bool, code: str, **facts: object) -> None:
 
 SIGNED, MAYBE = "a whole number, also below 0", "a whole number of at least 0, or null"
 # The form of the papers; in them nothing is taken to be what it should be.
+PROOF: dict[str, Any] = {
+    "bound": int,
+    "requests": [SIGNED],  # a price for each wish
+    "caps": [(int, str, int, SIGNED)],  # timed, which cap, number of the day, week or month, price
+    "shares": [(int, [SIGNED])],  # option, what each of its legs is given of its worth
+    "slots": [int],  # what each can hold at most
+    "stretches": [(int, int, int, MAYBE, int)],  # timed, start, end, count, what it can hold at most
+}
 SHAPES: dict[str, dict[str, Any]] = {
     "problem": {
         "format": str, "seed_hash": str, "wishes": int, "scale": int, "places": int,
@@ -107,15 +120,16 @@ SHAPES: dict[str, dict[str, Any]] = {
         "timed": [{"kind": str, "busy": [(int, int, int)],
                    "caps": {"day?": int, "week?": int, "month?": int}}],
         "options": [(int, int, [(int, int, int, int, int, int, int)])],  # wish, value, legs as in Leg
+        # How much of the fair plan is to be kept, in percent; people, district and township of each wish.
+        "fairness?": {"policy": int, "districts": int, "groups": int, "wishes": [(int, int, int)]},
     },
-    "solution": {"format": str, "problem": str, "seed": str, "chosen": [int], "value": int},
+    # `fair` is the fair plan: each group has a floor of `policy` percent of the people whom that serves.
+    "solution": {"format": str, "problem": str, "seed": str, "chosen": [int], "value": int, "fair?": [int]},
     "certificate": {
-        "format": str, "problem": str, "scale": int, "bound": int,
-        "requests": [SIGNED],  # a price for each wish
-        "caps": [(int, str, int, SIGNED)],  # timed, which cap, number of the day, week or month, price
-        "shares": [(int, [SIGNED])],  # option, what each of its legs is given of its worth
-        "slots": [int],  # what each can hold at most
-        "stretches": [(int, int, int, MAYBE, int)],  # timed, start, end, count, what it can hold at most
+        "format": str, "problem": str, "scale": int, **PROOF,
+        "lifts?": [SIGNED],  # what a person of each group adds, since it has a floor
+        # No plan serves more people of these districts than the bound of this proof, at a point a person.
+        "ceilings?": [{"districts": [int], **PROOF}],
     },
 }  # fmt: skip
 
@@ -238,6 +252,11 @@ def problem_of(paper: dict[str, Any]) -> Problem:
         hold(minutes <= LONGEST_JOURNEY, "out_of_range", at=at)
         journeys[a, b, month] = minutes
     options = [_option(paper, row, f"problem.options[{n}]") for n, row in enumerate(paper["options"])]
+    if fairness := paper.get("fairness"):
+        at, groups = "problem.fairness", (fairness["districts"], fairness["groups"])
+        hold(len(fairness["wishes"]) == paper["wishes"], "wrong_length", at=at)
+        known = all(one < groups[0] <= other < groups[1] for _, one, other in fairness["wishes"])
+        hold(known and fairness["groups"] <= 3 * paper["wishes"], "number_unknown", at=at)
     said = json.dumps(paper, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     digest = hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
     return Problem(paper, digest, options, journeys)
@@ -256,24 +275,49 @@ def _option(paper: dict[str, Any], row: list[Any], at: str) -> Option:
     return option
 
 
-def check_solution(problem: Problem, paper: dict[str, Any]) -> int:
-    """What the plan is worth; it is possible."""
+def check_solution(problem: Problem, paper: dict[str, Any]) -> tuple[int, list[int]]:
+    """What the plan is worth, and the floors that it keeps; it is possible."""
     hold(paper["problem"] == problem.digest, "other_problem", at="solution")
     seed = paper["seed"].encode("utf-8", "surrogatepass")
     hold(hashlib.sha256(seed).hexdigest() == problem.paper["seed_hash"], "seed_wrong")
+    hold(("fair" in paper) == ("fairness" in problem.paper), "fairness_unasked", at="solution")
+    served = _possible(problem, paper["chosen"])
+    value = sum(problem.options[number].value for number in served.values())
+    hold(paper["value"] == value, "value_wrong", has=value, said=paper["value"])
+    if "fair" not in paper:
+        return value, []
+    policy, has = problem.paper["fairness"]["policy"], people(problem, served)
+    floors = [some * policy // 100 for some in people(problem, _possible(problem, paper["fair"]))]
+    if problem.paper["fairness"]["districts"] == 1:
+        floors[0] = 0  # nobody is beside it
+    for at, (some, least) in enumerate(zip(has, floors, strict=True)):
+        hold(some >= least, "floor_missed", at=at, has=some, least=least)
+    return value, floors
+
+
+def _possible(problem: Problem, chosen: list[int]) -> dict[int, int]:
+    """The option of each wish that is served; all of them can be had together."""
     served: dict[int, int] = {}
-    for number in paper["chosen"]:
+    for number in chosen:
         hold(number < len(problem.options), "option_unknown", one=number)
         wish = problem.options[number].wish
         hold(served.get(wish) != number, "option_twice", one=number)
         hold(wish not in served, "wish_twice", wish=wish)
         served[wish] = number
-    chosen = [(number, leg) for number in served.values() for leg in problem.options[number].legs]
-    _check_seats(problem, [leg for _, leg in chosen if leg.kind == SLOT])
-    _check_times(problem, [(number, leg) for number, leg in chosen if leg.kind == TIMED])
-    value = sum(problem.options[number].value for number in served.values())
-    hold(paper["value"] == value, "value_wrong", has=value, said=paper["value"])
-    return value
+    legs = [(number, leg) for number in served.values() for leg in problem.options[number].legs]
+    _check_seats(problem, [leg for _, leg in legs if leg.kind == SLOT])
+    _check_times(problem, [(number, leg) for number, leg in legs if leg.kind == TIMED])
+    return served
+
+
+def people(problem: Problem, wishes: Iterable[int]) -> list[int]:
+    """The people of each group, districts first, if these wishes are served."""
+    found = [0] * problem.paper["fairness"]["groups"]
+    for wish in wishes:
+        size, district, township = problem.paper["fairness"]["wishes"][wish]
+        found[district] += size
+        found[township] += size
+    return found
 
 
 def _check_seats(problem: Problem, legs: list[Leg]) -> None:
@@ -318,26 +362,54 @@ Stand = tuple[int, Leg, int]  # an option, its leg there, and what the leg is gi
 Standing = dict[tuple[int, int], list[Stand]]
 
 
-def check_certificate(problem: Problem, paper: dict[str, Any]) -> int:
-    """What no plan can be worth more than, in whole points."""
+def check_certificate(problem: Problem, paper: dict[str, Any], floors: list[int]) -> int:
+    """What no plan that keeps the floors can be worth more than, in whole points."""
     hold(paper["problem"] == problem.digest, "other_problem", at="certificate")
-    scale, requests = paper["scale"], paper["requests"]
-    hold(scale == problem.paper["scale"], "scale_wrong")
+    hold(paper["scale"] == problem.paper["scale"], "scale_wrong")
+    asked = problem.paper.get("fairness")
+    for key in ("lifts", "ceilings"):
+        hold((key in paper) == bool(asked), "fairness_unasked", at=f"certificate.{key}")
+    lifts = paper.get("lifts", [])
+    hold(len(lifts) == len(floors), "wrong_length", at="certificate.lifts")
+    for at, lift in enumerate(lifts):
+        hold(lift >= 0, "lift_negative", at=at)
+    added = [(lifts[one] + lifts[other]) * size for size, one, other in asked["wishes"]] if asked else []
+    worths = [paper["scale"] * o.value + (added[o.wish] if added else 0) for o in problem.options]
+    free = sum(lift * floor for lift, floor in zip(lifts, floors, strict=True))
+    return _proven(problem, paper, worths, free) // int(paper["scale"])
+
+
+def highest(problem: Problem, ceilings: list[dict[str, Any]]) -> Fraction:
+    """In no plan has the district with the lowest share more than this."""
+    found, wishes = Fraction(1), problem.paper.get("fairness", {}).get("wishes", [])
+    for n, ceiling in enumerate(ceilings):
+        among = set(ceiling["districts"])
+        sizes = [size if district in among else 0 for size, district, _ in wishes]
+        hold(sum(sizes) > 0, "number_unknown", at=f"ceilings[{n}]")
+        scale = problem.paper["scale"]
+        bound = _proven(problem, ceiling, [scale * sizes[o.wish] for o in problem.options], 0)
+        found = min(found, Fraction(bound, scale * sum(sizes)))
+    return found
+
+
+def _proven(problem: Problem, proof: dict[str, Any], worths: list[int], free: int) -> int:
+    """The bound of a proof about options that are worth so much, less what is `free`; in parts of a point."""
+    requests, slots = proof["requests"], proof["slots"]
     hold(len(requests) == problem.paper["wishes"], "wrong_length", at="certificate.requests")
-    hold(len(paper["slots"]) == len(problem.paper["slots"]), "wrong_length", at="certificate.slots")
+    hold(len(slots) == len(problem.paper["slots"]), "wrong_length", at="certificate.slots")
     for wish, price in enumerate(requests):
         hold(price >= 0, "request_price_negative", at=wish)
-    caps = _cap_prices(problem, paper["caps"])
-    worths = [scale * o.value - requests[o.wish] - _paid(problem, o, caps) for o in problem.options]
-    standing = _standing(problem, worths, paper["shares"])
-    for at, (best, (seats, groups)) in enumerate(zip(paper["slots"], problem.paper["slots"], strict=True)):
+    caps, options = _cap_prices(problem, proof["caps"]), problem.options
+    left = [w - requests[o.wish] - _paid(problem, o, caps) for w, o in zip(worths, options, strict=True)]
+    standing = _standing(problem, left, proof["shares"])
+    for at, (best, (seats, groups)) in enumerate(zip(slots, problem.paper["slots"], strict=True)):
         more = _packs_more(standing.get((SLOT, at), []), seats, groups, best, at)
         hold(not more, "knapsack_understated", at=at, best=best)
-    _check_stretches(problem, standing, paper["stretches"])
-    parts = sum(price * problem.left(at, cap, when) for (at, cap, when), price in caps.items())
-    parts += sum(requests) + sum(paper["slots"]) + sum(row[-1] for row in paper["stretches"])
-    hold(paper["bound"] >= parts, "bound_understated", has=parts, said=paper["bound"])
-    return int(paper["bound"] // scale)
+    _check_stretches(problem, standing, proof["stretches"])
+    parts = sum(price * problem.left(at, cap, when) for (at, cap, when), price in caps.items()) - free
+    parts += sum(requests) + sum(slots) + sum(row[-1] for row in proof["stretches"])
+    hold(proof["bound"] >= parts, "bound_understated", has=parts, said=proof["bound"])
+    return int(proof["bound"])
 
 
 def _cap_prices(problem: Problem, rows: list[tuple[int, str, int, int]]) -> Prices:
@@ -471,8 +543,10 @@ def main(paths: Sequence[str]) -> int:
     try:
         problem = problem_of(read("problem", paths[0]))
         solution = read("solution", paths[1])
-        value = check_solution(problem, solution)
-        bound = check_certificate(problem, read("certificate", paths[2]))
+        value, floors = check_solution(problem, solution)
+        certificate = read("certificate", paths[2])
+        bound = check_certificate(problem, certificate, floors)
+        fair = _lowest(problem, solution, highest(problem, certificate.get("ceilings", [])))
     except Lie as lie:
         code, facts = lie.args
         english, chinese = (sentence.format(**facts) for sentence in FALSE[code])
@@ -483,8 +557,23 @@ def main(paths: Sequence[str]) -> int:
         return 2
     served = f"{len(solution['chosen'])} of {problem.paper['wishes']} requests served"
     gap = 100 * (bound - value) / max(1, bound)
-    print(f"true: {served}, value {value}, bound {bound}, gap {gap:.3f} %")
+    print(f"true: {served}, value {value}, bound {bound}, gap {gap:.3f} %{fair}")
     return 0
+
+
+def _lowest(problem: Problem, solution: dict[str, Any], most: Fraction) -> str:
+    """What is said of the district with the lowest share: in this plan, in the fair one, and in any."""
+    if "fair" not in solution:
+        return ""
+    number, said = problem.paper["fairness"]["districts"], []
+    demand = people(problem, range(problem.paper["wishes"]))[:number]
+    for chosen in (solution["chosen"], solution["fair"]):
+        has = people(problem, [problem.options[one].wish for one in chosen])
+        said.append(
+            100 * min(Fraction(some, max(1, all_of)) for some, all_of in zip(has, demand, strict=False))
+        )
+    shares = f"{float(said[0]):.1f} %, fair plan {float(said[1]):.1f} %, none above {float(100 * most):.1f} %"
+    return f"; lowest district {shares}"
 
 
 if __name__ == "__main__":

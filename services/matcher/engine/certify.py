@@ -8,10 +8,10 @@ from services.matcher.engine.prices import SCALE, Prices, Relaxation
 
 def certify(relaxation: Relaxation, prices: Prices) -> Certificate:
     """The certificate of these prices, rounded to whole hundredths; valid for any prices of at least 0."""
-    wish, row, share = relaxation.shares(prices)
-    best, _ = relaxation.solve(share)
-    bound = int(wish.sum()) + int(row @ relaxation.instance.rows.limit) + int(best.sum())
-    return Certificate(wish, row, share, best.copy(), bound)
+    shares = relaxation.shares(prices)
+    best, _ = relaxation.solve(shares.share)
+    bound = relaxation.bound(shares, best)
+    return Certificate(shares.wish, shares.row, shares.share, best.copy(), bound, shares.lift)
 
 
 def points(certificate: Certificate) -> int:

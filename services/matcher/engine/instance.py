@@ -89,7 +89,8 @@ class Certificate(NamedTuple):
     """Prices that prove a bound, in hundredths of a point; no choice of options is worth more.
 
     `request` prices each wish, `row` each row, `share` splits the value of an option that is left after them
-    over its legs, and `shelf` says what the legs on a shelf can be worth at most, by their shares.
+    over its legs, and `shelf` says what the legs on a shelf can be worth at most, by their shares. `lift` is
+    what a person of each group that has a floor adds to an option's value before it is split.
     """
 
     request: Ints
@@ -97,6 +98,7 @@ class Certificate(NamedTuple):
     share: Ints
     shelf: Ints
     bound: int
+    lift: Ints = np.zeros(0, dtype=np.int64)
 
 
 def table(keys: Ints, number: int) -> Table:
@@ -109,3 +111,27 @@ def table(keys: Ints, number: int) -> Table:
 def spread(first: Ints) -> Ints:
     """The number of its list for each item of a table with these beginnings."""
     return np.repeat(np.arange(len(first) - 1, dtype=np.int64), np.diff(first))
+
+
+def narrowed(instance: Instance, options: Ints) -> Instance:
+    """The instance with these options only, numbered anew; wishes, shelves and rows stay as they are."""
+    legs, rows = instance.legs, instance.rows
+    legs_of, leg = _picked(instance.legs_of, options)
+    of_row, entry = _picked(rows.of_option.first, options)
+    entry = rows.of_option.items[entry]
+    return instance._replace(
+        wish=instance.wish[options],
+        value=instance.value[options],
+        of_wish=table(instance.wish[options], instance.wishes),
+        legs_of=legs_of,
+        legs=Legs(legs.shelf[leg], legs.size[leg], legs.taking[leg]),
+        on_shelf=table(legs.shelf[leg], len(instance.shelves.seats)),
+        rows=Rows(rows.limit, Table(of_row, np.arange(len(entry))), rows.row[entry], rows.weight[entry]),
+    )
+
+
+def _picked(first: Ints, lists: Ints) -> tuple[Ints, Ints]:
+    """Some lists of a table: where each begins now, and the positions of their items."""
+    lengths = first[lists + 1] - first[lists]
+    begins = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    return begins, np.arange(begins[-1]) + np.repeat(first[lists] - begins[:-1], lengths)

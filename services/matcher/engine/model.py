@@ -70,6 +70,7 @@ class Wish:
     language_required: bool = False
     with_expert: bool = False
     need: int = HUNDRED
+    township: str = ""
     rounds: frozenset[Key] = frozenset({None})
     excluded: frozenset[tuple[Kind, Key]] = frozenset()
 
@@ -154,6 +155,7 @@ class Problem:
     """Everything that is solved together.
 
     `lesson_days` are the days with lessons by area, `known_days` all days that the calendar covers;
+    `fairness` is how much of the fair plan each district and township is to keep, in percent (0: nothing).
     `earliest` is the first minute at which anything may begin. `starts` are the minutes of the day at which
     a lecture may begin. `seed` breaks ties. `others` holds, by wish, what is there for other rounds only.
     """
@@ -170,6 +172,7 @@ class Problem:
     seed: str = ""
     starts: tuple[int, ...] = (9 * 60, 10 * 60 + 30, 14 * 60, 15 * 60 + 30)
     session_minutes: int = 60
+    fairness: int = 0
 
 
 class Leg(NamedTuple):
@@ -235,13 +238,39 @@ class Papers(NamedTuple):
     certificate: str
 
 
+class GroupShare(NamedTuple):
+    """People of a district, or of a township (`name` has two parts): how many ask, and how many are served.
+
+    `fair` are served by the fair plan, `floor` are to be served at least, and `served` are by this plan.
+    """
+
+    name: tuple[Key, ...]
+    demand: int
+    fair: int
+    floor: int
+    served: int
+
+
+class FairnessTold(NamedTuple):
+    """What fairness came to: the groups, the share (0 to 1) above which the lowest district's is in no plan,
+
+    and what it costs by prices: so many points and people more could be had without floors.
+    """
+
+    groups: tuple[GroupShare, ...]
+    highest: float
+    value: int
+    people: int
+
+
 @dataclass(frozen=True, slots=True)
 class Solution:
     """The best options found, with the proof of how good they are.
 
     No choice of options can be worth more than `bound`. `status` is optimal, limit or stopped. `papers` hold
-    the same for whoever does not believe it; None where nobody is to be shown them. `openly` is all that it
-    was found in, a solver's Solved, for whoever explains it; None if the solve was stopped before that.
+    the same for whoever does not believe it; None where nobody is to be shown them. `fairness` says how the
+    districts fare, if that was asked; the bound is then that of plans that keep the floors. `openly` is all
+    it was found in, a solver's Solved, for whoever explains it; None if the solve was stopped before that.
     """
 
     chosen: tuple[Option, ...]
@@ -251,6 +280,7 @@ class Solution:
     options: int
     findings: Mapping[Key, Finding] = field(default_factory=dict)
     papers: Papers | None = None
+    fairness: FairnessTold | None = None
     openly: object | None = field(default=None, repr=False, compare=False)
 
     @property

@@ -60,6 +60,28 @@ class Plan(NamedTuple):
     ahead: Ints
 
 
+class Lifts(NamedTuple):
+    """What serving one wish is worth beside its value, since its groups (a district, a township) have little.
+
+    `of_wish` are the groups of each wish, `people` its size, `served` the people of each group that a plan
+    serves. Every person of group `g` is worth `lift[g, k]` points more as long as the group has no more than
+    `least[g, k]`: a sum of such steps is concave, whatever they are.
+    """
+
+    of_wish: Ints
+    people: Ints
+    served: Ints
+    least: Ints
+    lift: Ints
+
+
+def no_lifts(wishes: int) -> Lifts:
+    """Lifts that change nothing."""
+    none = np.zeros((0, 1), dtype=np.int64)
+    nobody = np.zeros((wishes, 0), dtype=np.int64)
+    return Lifts(nobody, np.zeros(wishes, dtype=np.int64), none[:, 0], none, none)
+
+
 def board(instance: Instance) -> Board:
     """The board of an instance; options of a wish come in order of value."""
     legs, rows, shelves, takings = instance.legs, instance.rows, instance.shelves, instance.takings
@@ -310,18 +332,45 @@ def _any_other(open_of_wish: Table, wish: int, lost: int, side: Sides, mine: int
 
 
 @njit(cache=True, nogil=True)
-def _take_back(board: Board, plan: Plan, log: Ints, number: int) -> None:
+def _take_back(board: Board, plan: Plan, lifts: Lifts, log: Ints, number: int) -> None:
     """Undo the last `number` steps: an option that was taken, or below zero one that was removed."""
     for at in range(number - 1, -1, -1):
         if log[at] >= 0:
             _remove(board, plan, log[at])
+            _lifted(lifts, board.wish[log[at]], -1)
         else:
             _add(board, plan, NOTHING - log[at])
+            _lifted(lifts, board.wish[NOTHING - log[at]], 1)
+
+
+@njit(cache=True, nogil=True)
+def _lifted(lifts: Lifts, wish: int, sign: int) -> int:
+    """Count a wish as served (`sign` 1) or not (-1); what that is worth beside its value."""
+    gain = 0
+    for at in range(lifts.of_wish.shape[1]):
+        group = lifts.of_wish[wish, at]
+        old = lifts.served[group]
+        new = old + sign * lifts.people[wish]
+        lifts.served[group] = new
+        for step in range(lifts.least.shape[1]):
+            least = lifts.least[group, step]
+            gain += lifts.lift[group, step] * (min(new, least) - min(old, least))
+    return gain
+
+
+@njit(cache=True, nogil=True)
+def _most_lifted(lifts: Lifts, wish: int) -> int:
+    """No more than this is serving a wish worth beside its value."""
+    most = 0
+    for at in range(lifts.of_wish.shape[1]):
+        for step in range(lifts.lift.shape[1]):
+            most += lifts.lift[lifts.of_wish[wish, at], step]
+    return int(most * lifts.people[wish])
 
 
 @njit(cache=True, nogil=True)
 def _chain(
-    board: Board, plan: Plan, open_of_wish: Table, worth: Reals, side: Sides, mine: int,
+    board: Board, plan: Plan, open_of_wish: Table, lifts: Lifts, worth: Reals, side: Sides, mine: int,
     option: int, allowed: float, log: Ints, lost: Ints, removed: Ints,
 ) -> tuple[int, int]:  # fmt: skip
     """Take `option`, and serve anew whoever loses by it, link by link; the gain and the length of the log.
@@ -334,7 +383,7 @@ def _chain(
         _remove(board, plan, old)
         log[steps] = NOTHING - old
         steps += 1
-        gain -= board.value[old]
+        gain += _lifted(lifts, board.wish[old], -1) - board.value[old]
     while option >= 0:
         number = _clear(board, plan, option, worth, side, mine, removed)
         failed = number < 0
@@ -343,29 +392,32 @@ def _chain(
             steps += 1
             lost[waiting] = removed[other]
             waiting += 1
-            gain -= board.value[removed[other]]
-            hope += board.value[removed[other]]
+            wish = board.wish[removed[other]]
+            gain += _lifted(lifts, wish, -1) - board.value[removed[other]]
+            hope += board.value[removed[other]] + _most_lifted(lifts, wish)
         if failed:
             return -ENDLESS, steps
         _add(board, plan, option)
         log[steps] = option
         steps += 1
-        gain += board.value[option]
+        gain += board.value[option] + _lifted(lifts, board.wish[option], 1)
         links += 1
         option = NOTHING
         while waiting > 0 and option < 0:
             waiting -= 1
             wish = board.wish[lost[waiting]]
-            hope -= board.value[lost[waiting]]
+            hope -= board.value[lost[waiting]] + _most_lifted(lifts, wish)
             free = _best_fitting(board, plan, open_of_wish, wish, side, mine)
             if free >= 0:
                 _add(board, plan, free)
                 log[steps] = free
                 steps += 1
-                gain += board.value[free]
+                gain += board.value[free] + _lifted(lifts, wish, 1)
             elif links < _LONGEST_CHAIN:
                 option = _any_other(open_of_wish, wish, lost[waiting], side, mine)
-            worthwhile = gain + hope + (board.value[option] if option >= 0 else 0)
+            worthwhile = gain + hope
+            if option >= 0:
+                worthwhile += board.value[option] + _most_lifted(lifts, wish)
             if worthwhile < allowed:
                 return -ENDLESS, steps
     return gain, steps
@@ -373,14 +425,14 @@ def _chain(
 
 @njit(cache=True, nogil=True)
 def anneal(
-    board: Board, plan: Plan, options: Ints, open_of_wish: Table, worth: Reals, side: Sides, mine: int,
-    moves: int, hot: float, cold: float, seed: int,
+    board: Board, plan: Plan, options: Ints, open_of_wish: Table, lifts: Lifts, worth: Reals, side: Sides,
+    mine: int, moves: int, hot: float, cold: float, seed: int,
 ) -> int:  # fmt: skip
     """`moves` chains from temperature `hot` to `cold` (points); returns the gain.
 
-    `plan` ends as the last one. A chain begins with one of `options` and goes on with `open_of_wish`; `worth`
-    is by option: the value above the price of its wish. Only options whose `side` is `mine` are touched: two
-    threads with a side each never meet.
+    `plan` ends as the last one, and `lifts` count what it serves. A chain begins with one of `options` and
+    goes on with `open_of_wish`; `worth` is by option: the value above the price of its wish. Only options
+    whose `side` is `mine` are touched: two threads with a side each never meet.
     """
     np.random.seed(seed)
     removed = np.empty(_MOST_REMOVED, dtype=np.int64)
@@ -397,10 +449,10 @@ def anneal(
             continue
         allowed = temperature * np.log(np.random.random())
         gain, steps = _chain(
-            board, plan, open_of_wish, worth, side, mine, option, allowed, log, lost, removed
+            board, plan, open_of_wish, lifts, worth, side, mine, option, allowed, log, lost, removed
         )
         if gain >= allowed:
             total += gain
         else:
-            _take_back(board, plan, log, steps)
+            _take_back(board, plan, lifts, log, steps)
     return total

@@ -37,14 +37,15 @@ class Doorman:
         self._mean = SCALE * float(instance.value.mean())
         self._option = spread(instance.legs_of)
 
-    def openings(self, chosen: Ints) -> Openings:
-        """The openings of a plan."""
-        is_open = self._loss <= self._mean * _SMALL
+    def openings(self, chosen: Ints, bonus: Ints) -> Openings:
+        """The openings of a plan; `bonus` by wish is what more than its value it is worth, in points."""
+        loss = self._loss - SCALE * bonus[self._instance.wish]
+        is_open = loss <= self._mean * _SMALL
         is_open[chosen] = True
         options = np.flatnonzero(is_open)
         options = options[np.lexsort((-self._instance.value[options], self._instance.wish[options]))]
         by_wish = table(self._instance.wish[options], self._instance.wishes)
-        mending = np.union1d(self._of_wishes(chosen), self._of_shelves(chosen))
+        mending = np.union1d(self._of_wishes(chosen, loss), self._of_shelves(chosen))
         times = int(_MENDING / (1 - _MENDING) * len(options) / max(1, len(mending)))
         begin = np.concatenate([options, np.tile(mending, max(1, times))])
         return Openings(begin, Table(by_wish.first, options))
@@ -55,10 +56,10 @@ class Doorman:
         price[self._instance.wish[chosen]] = 0
         return np.flatnonzero(price > 0)
 
-    def _of_wishes(self, chosen: Ints) -> Ints:
+    def _of_wishes(self, chosen: Ints, loss: Ints) -> Ints:
         misses = np.zeros(self._instance.wishes, dtype=bool)
         misses[self.missed(chosen)] = True
-        return np.flatnonzero(misses[self._instance.wish] & (self._loss <= self._mean * _BEARABLE))
+        return np.flatnonzero(misses[self._instance.wish] & (loss <= self._mean * _BEARABLE))
 
     def _of_shelves(self, chosen: Ints) -> Ints:
         """What poor shelves would take at these prices, and the plan has not."""

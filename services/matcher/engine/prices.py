@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from services.matcher.engine.groups import Floors
 from services.matcher.engine.instance import Instance, Ints, spread
 from services.matcher.engine.shelves import best_of
 from services.matcher.engine.workers import Workers
@@ -28,6 +29,8 @@ _FORGET, _FORGET_SQUARES, _TINY = 0.9, 0.98, 1e-12
 _LONG_STEP, _SHORT_STEP = 0.06, 0.0005
 # The number of steps that these suit, and the longest of all.
 _AT_EASE, _LONGEST_STEP = 800, 0.12
+# Steps from prices that were good before are shorter by this.
+_GOING_ON = 0.25
 # Where a wish's price begins, as a part of its best option: most wishes can have about that.
 _START = 0.95
 _PARTS_PER_WORKER = 4
@@ -36,11 +39,24 @@ _TOO_LITTLE = 200_000
 
 
 class Prices(NamedTuple):
-    """In hundredths of a point: of wishes, of rows, and what is moved between the legs of one option."""
+    """In hundredths of a point: of wishes, of rows, and what is moved between the legs of one option.
+
+    `lift` is paid the other way: what a person of a group with a floor brings beside the value.
+    """
 
     wish: Reals
     row: Reals
     moved: Reals
+    lift: Reals
+
+
+class Shares(NamedTuple):
+    """Whole prices of wishes, rows and floors, and the shares of legs, which add up to what is left."""
+
+    wish: Ints
+    row: Ints
+    lift: Ints
+    share: Ints
 
 
 class Relaxed(NamedTuple):
@@ -54,8 +70,8 @@ class Relaxed(NamedTuple):
 class Relaxation:
     """The bound at given prices; its shelves are shared out among the workers."""
 
-    def __init__(self, instance: Instance, workers: Workers) -> None:
-        self.instance = instance
+    def __init__(self, instance: Instance, workers: Workers, floors: Floors | None = None) -> None:
+        self.instance, self.floors = instance, floors
         self._option = spread(instance.legs_of)
         self._several = np.flatnonzero(np.diff(instance.legs_of)[self._option] > 1)
         self._legs = np.diff(instance.legs_of)
@@ -65,7 +81,17 @@ class Relaxation:
         self._workers = workers
         self._ranges = _even(instance, workers.number * _PARTS_PER_WORKER)
 
-    def left(self, wish: Ints, row: Ints) -> Ints:
+    @property
+    def least(self) -> Ints:
+        """The floors, one for each group; none where fairness is not asked for."""
+        return np.zeros(0, dtype=np.int64) if self.floors is None else self.floors.least
+
+    def bound(self, shares: Shares, best: Ints) -> int:
+        """What no plan that keeps the floors is worth more than, in hundredths: the sum of the parts."""
+        rows, floors = int(shares.row @ self.instance.rows.limit), int(shares.lift @ self.least)
+        return int(shares.wish.sum()) + rows - floors + int(best.sum())
+
+    def left(self, wish: Ints, row: Ints, lift: Ints) -> Ints:
         """What options are worth above the prices of their wish and rows, in hundredths."""
         instance = self.instance
         charge = np.bincount(
@@ -73,16 +99,23 @@ class Relaxation:
             weights=(row[instance.rows.row] * instance.rows.weight).astype(np.float64),
             minlength=instance.options,
         ).astype(np.int64)
-        return instance.value * SCALE - wish[instance.wish] - charge
+        return instance.value * SCALE - (wish - self._lifted(lift))[instance.wish] - charge
 
-    def shares(self, prices: Prices) -> tuple[Ints, Ints, Ints]:
-        """Whole prices of wishes and rows, and the shares of legs, which add up to what is left."""
-        wish, row = np.rint(prices.wish).astype(np.int64), np.rint(prices.row).astype(np.int64)
-        left = self.left(wish, row)
+    def _lifted(self, lift: Ints) -> Ints:
+        """What the floors of a wish's groups add to it."""
+        if self.floors is None:
+            return np.zeros(self.instance.wishes, dtype=np.int64)
+        groups = self.floors.groups
+        return np.asarray(lift[groups.of_wish].sum(axis=1) * groups.people, dtype=np.int64)
+
+    def shares(self, prices: Prices) -> Shares:
+        """The prices in whole hundredths, and what they leave to each leg."""
+        wish, row, lift = (np.rint(each).astype(np.int64) for each in (prices.wish, prices.row, prices.lift))
+        left = self.left(wish, row, lift)
         share = left[self._option]
         if len(self._several):
             share = self._split(share, left, prices.moved)
-        return wish, row, share
+        return Shares(wish, row, lift, share)
 
     def _split(self, share: Ints, left: Ints, moved: Reals) -> Ints:
         at = self._several
@@ -121,21 +154,26 @@ class Relaxation:
         return bool(len(self._several))
 
 
-def seek(relaxation: Relaxation, steps: int, watch: Watch) -> Relaxed:
-    """`steps` of the descent, fewer once `watch(bound)` says to stop; the same whatever the workers."""
-    return _Descent(relaxation).run(steps, watch)
+def seek(relaxation: Relaxation, steps: int, watch: Watch, start: Prices | None = None) -> Relaxed:
+    """`steps` of the descent, fewer once `watch(bound)` says to stop; the same whatever the workers.
+
+    It begins at `start`, if that is given, and then with shorter steps.
+    """
+    return _Descent(relaxation, start).run(steps, watch)
 
 
 class _Descent:
-    def __init__(self, relaxation: Relaxation) -> None:
+    def __init__(self, relaxation: Relaxation, start: Prices | None) -> None:
         instance = relaxation.instance
         self._relaxation, self._instance = relaxation, instance
         self._limit = instance.rows.limit.astype(np.float64)
         self._unit = SCALE * float(_best_values(instance).mean() if instance.options else 1.0)
-        prices = _first_prices(instance)
-        self._at = np.concatenate([prices.wish, prices.row, prices.moved])
-        self._cuts = np.cumsum([instance.wishes, len(instance.rows.limit)])
-        self._floor = np.concatenate([np.zeros(self._cuts[1]), np.full(len(instance.legs.shelf), -np.inf)])
+        self._begun = start is not None
+        self._at = np.concatenate(start or _first_prices(instance, len(relaxation.least)))
+        self._cuts = np.cumsum([instance.wishes, len(instance.rows.limit), len(instance.legs.shelf)])
+        self._floor = np.zeros(len(self._at))
+        self._floor[self._cuts[1] : self._cuts[2]] = -np.inf
+        self._stride = _strides(relaxation, self._unit)
         self._mean, self._square = np.zeros_like(self._at), np.zeros_like(self._at)
         self._usage = np.zeros(instance.options)
 
@@ -155,21 +193,30 @@ class _Descent:
         return Relaxed(self._prices(kept), float(best), self._usage / max(1, counted))
 
     def _prices(self, at: Reals) -> Prices:
-        wish, row, moved = np.split(at, self._cuts)
-        return Prices(wish, row, moved)
+        return Prices(*np.split(at, self._cuts))
 
     def _look(self) -> tuple[float, Reals, Reals]:
         """The bound in points, its slope by price, and the usage of options."""
         relaxation, instance = self._relaxation, self._instance
-        wish, row, share = relaxation.shares(self._prices(self._at))
-        best, taken = relaxation.solve(share)
+        shares = relaxation.shares(self._prices(self._at))
+        best, taken = relaxation.solve(shares.share)
         usage = relaxation.usage(taken)
-        bound = int(wish.sum()) + int(row @ instance.rows.limit) + int(best.sum())
         served = np.bincount(instance.wish, weights=usage, minlength=instance.wishes)
         weights = instance.rows.weight * np.repeat(usage, np.diff(instance.rows.of_option.first))
         filled = np.bincount(instance.rows.row, weights=weights, minlength=len(self._limit))
         apart = relaxation.disagreement(taken, usage) if relaxation.joint else np.zeros(len(taken))
-        return bound / SCALE, np.concatenate([1.0 - served, self._limit - filled, apart]), usage
+        above = self._above(served)
+        slope = np.concatenate([1.0 - served, self._limit - filled, apart, above])
+        return relaxation.bound(shares, best) / SCALE, slope, usage
+
+    def _above(self, served: NDArray[Any]) -> Reals:
+        """By group: the people served beyond its floor."""
+        floors = self._relaxation.floors
+        if floors is None:
+            return np.zeros(0)
+        people = served * floors.groups.people
+        by_group = [np.bincount(of, people, len(floors.least)) for of in floors.groups.of_wish.T]
+        return np.asarray(sum(by_group) - floors.least, dtype=np.float64)
 
     def _step(self, slope: Reals, step: int, steps: int) -> None:
         self._mean = _FORGET * self._mean + (1 - _FORGET) * slope
@@ -177,8 +224,20 @@ class _Descent:
         mean = self._mean / (1 - _FORGET ** (step + 1))
         square = self._square / (1 - _FORGET_SQUARES ** (step + 1))
         longest, shortest = _stride(steps)
-        length = self._unit * longest * (shortest / longest) ** (step / steps)
+        if self._begun:
+            longest *= _GOING_ON
+        length = self._stride * longest * (shortest / longest) ** (step / steps)
         self._at = np.maximum(self._floor, self._at - length * mean / (np.sqrt(square) + _TINY))
+
+
+def _strides(relaxation: Relaxation, unit: float) -> Reals:
+    """The unit of each price's steps: a wish's, or for a floor that of one person."""
+    instance, floors = relaxation.instance, relaxation.floors
+    others = np.full(instance.wishes + len(instance.rows.limit) + len(instance.legs.shelf), unit)
+    if floors is None:
+        return others
+    person = unit * instance.wishes / max(1, int(floors.groups.people.sum()))
+    return np.concatenate([others, np.full(len(floors.least), person)])
 
 
 def _stride(steps: int) -> tuple[float, float]:
@@ -194,10 +253,11 @@ def _best_values(instance: Instance) -> Ints:
     return best
 
 
-def _first_prices(instance: Instance) -> Prices:
+def _first_prices(instance: Instance, floors: int) -> Prices:
     """Nearly what the best option of a wish is worth; the rest is free."""
     wish = np.asarray(_best_values(instance) * (SCALE * _START), dtype=np.float64)
-    return Prices(wish, np.zeros(len(instance.rows.limit)), np.zeros(len(instance.legs.shelf)))
+    rows, legs = np.zeros(len(instance.rows.limit)), np.zeros(len(instance.legs.shelf))
+    return Prices(wish, rows, legs, np.zeros(floors))
 
 
 def _even(instance: Instance, parts: int) -> list[tuple[int, int]]:

@@ -16,7 +16,9 @@ from typing import Any
 import numpy as np
 
 from services.matcher.engine.assemble import Assembled
-from services.matcher.engine.instance import ENDLESS, Certificate, Ints
+from services.matcher.engine.fairness import Ceiling, Fairness
+from services.matcher.engine.groups import Groups
+from services.matcher.engine.instance import ENDLESS, Certificate, Instance, Ints, narrowed
 from services.matcher.engine.journeys import CAPS, LONGEST_JOURNEY
 from services.matcher.engine.model import Busy, Expert, Key, Leg, Option, Papers, Place, Problem, Roads, Unit
 from services.matcher.engine.prices import SCALE
@@ -35,6 +37,7 @@ def documents(
     chosen: Sequence[int],
     certificate: Certificate,
     roads: Roads,
+    fairness: Fairness | None = None,
 ) -> Papers:
     """The papers about `options` of `problem`, of which the numbers `chosen` are the plan.
 
@@ -42,7 +45,10 @@ def documents(
     shown before the round is published. `roads` must take as long one way as the other.
     """
     numbers = _Numbers(problem)
-    asked = canonical(_problem(problem, options, numbers, roads))
+    paper = _problem(problem, options, numbers, roads)
+    if fairness:
+        paper["fairness"] = _groups(problem.fairness, fairness.floors.groups)
+    asked = canonical(paper)
     about = hashlib.sha256(asked.encode()).hexdigest()
     plan = {
         "format": "keqiao-solution-1",
@@ -52,7 +58,11 @@ def documents(
         "value": sum(options[number].value for number in chosen),
     }
     proof = {"format": "keqiao-certificate-1", "problem": about, "scale": SCALE}
-    proof |= _certificate(assembled, certificate, numbers)
+    proof |= _certificate(assembled, assembled.instance, certificate, numbers)
+    if fairness:
+        plan["fair"] = fairness.plan
+        proof["lifts"] = certificate.lift.tolist()
+        proof["ceilings"] = [_ceiling(assembled, each, numbers) for each in fairness.ceilings]
     return Papers(asked, canonical(plan), canonical(proof))
 
 
@@ -164,7 +174,10 @@ def _batches(lengths: Ints) -> Iterator[tuple[int, int]]:
 # -- the proof
 
 
-def _certificate(assembled: Assembled, certificate: Certificate, numbers: _Numbers) -> dict[str, Any]:
+def _certificate(
+    assembled: Assembled, instance: Instance, certificate: Certificate, numbers: _Numbers
+) -> dict[str, Any]:
+    """The proof about `instance`, whose shelves and rows are those of what was assembled."""
     slots, stretches = _shelves(assembled, certificate, numbers)
     return {
         "requests": certificate.request.tolist(),
@@ -173,16 +186,35 @@ def _certificate(assembled: Assembled, certificate: Certificate, numbers: _Numbe
             for cap, price in zip(assembled.rows, certificate.row.tolist(), strict=True)
             if price
         ],
-        "shares": list(_shares(assembled, certificate)),
+        "shares": list(_shares(instance, certificate)),
         "slots": slots,
         "stretches": stretches,
         "bound": int(certificate.bound),
     }
 
 
-def _shares(assembled: Assembled, certificate: Certificate) -> Iterator[list[Any]]:
+def _ceiling(assembled: Assembled, ceiling: Ceiling, numbers: _Numbers) -> dict[str, Any]:
+    """The proof of a ceiling, without what is nothing in it."""
+    instance, districts = narrowed(assembled.instance, ceiling.options), ceiling.districts.tolist()
+    proof = _certificate(assembled, instance, ceiling.certificate, numbers)
+    shares = [[int(ceiling.options[option]), split] for option, split in proof["shares"]]
+    stretches = [row for row in proof["stretches"] if row[-1]]
+    return {**proof, "districts": districts, "shares": shares, "stretches": stretches}
+
+
+def _groups(policy: int, groups: Groups) -> dict[str, Any]:
+    """How large each wish is, and its groups: their numbers tell no names."""
+    return {
+        "policy": policy,
+        "districts": groups.districts,
+        "groups": len(groups.demand),
+        "wishes": np.column_stack([groups.people, groups.of_wish]).tolist(),
+    }
+
+
+def _shares(instance: Instance, certificate: Certificate) -> Iterator[list[Any]]:
     """For options of several legs: with one leg, it is given all that is left."""
-    legs_of, share = assembled.instance.legs_of, certificate.share
+    legs_of, share = instance.legs_of, certificate.share
     for option in np.flatnonzero(np.diff(legs_of) > 1).tolist():
         yield [option, share[legs_of[option] : legs_of[option + 1]].tolist()]
 

@@ -7,19 +7,24 @@ limits give the same plan on one thread and on two, unless time ran out.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from services.matcher.engine import milp, neighbourhood
 from services.matcher.engine.certify import certify, points
+from services.matcher.engine.fairness import Ceiling, Fair, Fairness, ceilings
 from services.matcher.engine.forced import losses
+from services.matcher.engine.groups import Groups
 from services.matcher.engine.instance import Certificate, Instance, Ints, Table, spread, table
+from services.matcher.engine.leximin import Choice, fairest, floor_rows
 from services.matcher.engine.model import Limits, Progress
-from services.matcher.engine.moves import anneal, board, empty, fill, neighbours, swap
+from services.matcher.engine.moves import Lifts, anneal, board, empty, fill, neighbours, swap
 from services.matcher.engine.openings import Doorman, Openings
-from services.matcher.engine.prices import SCALE, Reals, Relaxation, Relaxed, seek
+from services.matcher.engine.prices import SCALE, Prices, Reals, Relaxation, Relaxed, seek
+from services.matcher.engine.pulls import Keeping, Pull, Steep, bonus, lifts, no_pull
 from services.matcher.engine.sides import Splitter
 from services.matcher.engine.workers import Workers
 
@@ -32,6 +37,8 @@ _OPTIONS_FOUND, _OPTION_STEPS, _MOVES, _PARTS = 28_000, 7_000_000, 45_000, 4
 # With so many options a step goes to memory for half of its numbers, and takes twice as long for each.
 _HALF_CACHED = 500_000
 _PRICING = 0.4
+# The steps that price floors, beside those before it.
+_FAIR_STEPS, _FAIR_MOVES = 0.35, 0.6
 _FEWEST_STEPS, _MOST_STEPS, _MOVES_PER_WISH = 60, 800, 1_000
 _FEWEST_EPOCHS, _MOST_EPOCHS, _MOVES_AN_OPTION = 10, 100, 10
 # Temperatures, as parts of the mean value of an option; with few moves a wish there is no time to cool down.
@@ -44,7 +51,15 @@ _FREED, _NODES, _PARTS_PER_WISH = 120, 50, 0.02
 _WHOLE = 9_000
 # What is so small that nothing need come before that, and prices need not be as near as can be.
 _TINY, _TINY_STEPS = 1_000, 120
-_FEW_MOVES_PER_WISH = 100
+_FEW_MOVES_PER_WISH, _FEW_GROUPS = 100, 16
+
+
+class _Guide(NamedTuple):
+    """What prices say: where chains begin, what options are worth above their wishes' prices, and losses."""
+
+    doorman: Doorman
+    worth: Reals
+    loss: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +67,7 @@ class Outcome:
     """A plan, by options, with its proof; `bound` in points; `status` is optimal, limit or stopped.
 
     What an exact search proved is optimal, and its bound its value, though the certificate may prove less.
+    With `fairness` all that is said of plans is said of those that keep its floors.
     """
 
     chosen: list[int]
@@ -59,6 +75,7 @@ class Outcome:
     bound: int
     certificate: Certificate
     status: str
+    fairness: Fairness | None = None
 
 
 class _Ended(Exception):
@@ -74,13 +91,15 @@ def search(
     should_stop: ShouldStop,
     elapsed: Elapsed = lambda: 0.0,
     begin: Callable[[], None] | None = None,
+    fair: Fair | None = None,
 ) -> Outcome:
     """The best plan within `limits`, and a certificate of how good it is.
 
-    `elapsed` tells the seconds since the solve began; `begin` is called on every thread that computes.
+    `elapsed` tells the seconds since the solve began; `begin` is called on every thread that computes. With
+    `fair` the plan keeps the floors that follow from a fair plan, and the bound is for plans that keep them.
     """
     with Workers(limits.threads, begin) as workers:
-        return _Search(instance, workers, seed, limits, report, should_stop, elapsed).run()
+        return _Search(instance, workers, seed, limits, report, should_stop, elapsed, fair).run()
 
 
 class _Search:
@@ -93,6 +112,7 @@ class _Search:
         report: Report,
         should_stop: ShouldStop,
         elapsed: Elapsed,
+        fair: Fair | None,
     ) -> None:
         self._instance, self._workers, self._limits = instance, workers, limits
         self._report, self._should_stop, self._elapsed = report, should_stop, elapsed
@@ -104,21 +124,27 @@ class _Search:
         self._value, self._bound = 0, 0
         self._stopped = False
         self._proven = False
+        self._fair = fair
+        self._pull: Pull = no_pull(instance.wishes)
+        self._fairness: Fairness | None = None
 
     def run(self) -> Outcome:
         """Prices first; then plan after plan, until it is proven, or work, time or patience is out."""
         relaxation = Relaxation(self._instance, self._workers)
         relaxed = seek(relaxation, self._steps(), self._watch_bound)
-        certificate = certify(relaxation, relaxed.prices)
-        self._bound = points(certificate)
+        self._certificate = certify(relaxation, relaxed.prices)
+        self._bound = points(self._certificate)
         try:
             self._start(relaxed)
-            self._better(relaxation, certificate)
+            if self._fair is not None:
+                relaxation = self._made_fair(self._fair, relaxation, relaxed)
+            self._look()
+            self._better(self._guide(relaxation))
         except _Ended:
             pass
         chosen = sorted(int(option) for option in self._kept)
         bound = self._value if self._proven else self._bound
-        return Outcome(chosen, self._value, bound, certificate, self._status())
+        return Outcome(chosen, self._value, bound, self._certificate, self._status(), self._fairness)
 
     def _status(self) -> str:
         if self._proven or self._value == self._bound:
@@ -130,44 +156,137 @@ class _Search:
         fill(self._board, self._plan, np.lexsort((-self._instance.value, -relaxed.usage)))
         self._keep()
 
-    def _better(self, relaxation: Relaxation, certificate: Certificate) -> None:
-        instance = self._instance
-        self._look()
+    def _guide(self, relaxation: Relaxation) -> _Guide:
+        """What the certificate's prices say of every option."""
+        instance, certificate = self._instance, self._certificate
         loss = losses(instance, certificate.share, certificate.shelf)
         _, taken = relaxation.solve(certificate.share)
         relaxed = np.unique(spread(instance.legs_of)[taken == 1])
-        doorman = Doorman(instance, certificate, loss, relaxed)
-        worth = instance.value - certificate.request[instance.wish] / SCALE
-        if instance.options > _TINY:
+        worth = relaxation.left(certificate.request, 0 * certificate.row, certificate.lift) / SCALE
+        return _Guide(Doorman(instance, certificate, loss, relaxed), worth, loss)
+
+    def _better(self, guide: _Guide) -> None:
+        if self._instance.options > _TINY:
             moves = self._moves()
-            hot = _HOT * min(1.0, moves / (_UNHURRIED * instance.wishes)) ** 0.5
-            self._anneal(doorman, worth, moves, hot)
-            self._whole(loss)
-            self._anneal(doorman, worth, moves // 2, hot / _AGAIN)
-        self._whole(loss)
-        self._parts(doorman)
+            if self._fair is None:
+                self._anneal(guide, moves, self._hot(moves))
+                self._whole(guide.loss)
+            again = 0.5 if self._fair is None else 1.5 - _FAIR_MOVES
+            self._anneal(guide, int(again * moves), self._hot(moves) / _AGAIN)
+        self._whole(guide.loss)
+        self._parts(guide.doorman)
+
+    def _hot(self, moves: int) -> float:
+        return float(_HOT * min(1.0, moves / (_UNHURRIED * self._instance.wishes)) ** 0.5)
+
+    # -- fair to districts and townships
+
+    def _made_fair(self, fair: Fair, free: Relaxation, relaxed: Relaxed) -> Relaxation:
+        """Find the fair plan, keep the floors that follow from it, and price them."""
+        people = self._people(fair, relaxed)
+        self._pull = Steep(fair.groups, people / max(1, int(fair.groups.people.sum())), self._person(fair))
+        first = self._chosen()
+        try:
+            self._seek_fair(fair, free)
+        except _Ended:
+            # Half-way there a plan is nothing yet: the one before it is fairer, or at least better.
+            swap(self._board, self._plan, self._chosen(), max(first, self._chosen(), key=self._worth))
+            self._with_floors(fair, relaxed)
+            raise
+        relaxation, prices = self._with_floors(fair, relaxed)
+        proofs = self._ceilings(fair.groups)
+        again = seek(relaxation, int(_FAIR_STEPS * self._steps()), self._watch_bound, prices)
+        bound = self._bound
+        self._certificate = min(self._certificate, certify(relaxation, again.prices), key=points)
+        self._bound = points(self._certificate)
+        floors = relaxation.floors
+        assert self._fairness is not None
+        assert floors is not None
+        self._fairness = self._fairness._replace(
+            ceilings=proofs,
+            value=bound - self._bound,
+            people=max(0, round(people - self._people(fair, again))),
+        )
+        self._pull = Keeping(floors, self._certificate.lift // SCALE, self._person(fair))
+        return relaxation
+
+    def _seek_fair(self, fair: Fair, free: Relaxation) -> None:
+        """Exactly where the problem is small, else by chains under a steep pull."""
+        if self._instance.options <= _TINY and len(fair.groups.demand) <= _FEW_GROUPS:
+            self._fairest(fair.groups)
+        elif self._instance.options:
+            moves = self._moves()
+            self._anneal(self._guide(free), int(_FAIR_MOVES * moves), self._hot(moves))
+
+    def _fairest(self, groups: Groups) -> None:
+        """Have the fairest plan of all, by trying exactly."""
+        everything = self._everything(np.arange(self._instance.options))
+        choice = Choice(self._instance.wish[everything.options], everything.rows)
+        place = {int(option): at for at, option in enumerate(everything.options)}
+        start = [place[int(option)] for option in self._chosen()]
+        found = fairest(choice, groups, start, self._counted)
+        swap(self._board, self._plan, self._chosen(), everything.options[found])
+
+    def _counted(self, model: milp.Model, start: Sequence[int]) -> milp.Answer:
+        limits = Limits(max(0.1, self._limits.seconds / 4), 1, 0.0)
+        return self._workers.each(
+            lambda model: milp.maximise(model, start=start, limits=limits, seed=0), [model]
+        )[0]
+
+    def _with_floors(self, fair: Fair, relaxed: Relaxed) -> tuple[Relaxation, Prices]:
+        """Take the plan as it stands for the fair one; floors are free of charge so far."""
+        plan = self._chosen()
+        floors = fair.floors(self._instance.wish[plan])
+        self._fairness = Fairness(sorted(int(option) for option in plan), floors, (), 0, 0)
+        self._kept, self._value = plan.copy(), self._worth(plan)
+        relaxation = Relaxation(self._instance, self._workers, floors)
+        prices = relaxed.prices._replace(lift=np.zeros(len(floors.least)))
+        self._certificate = certify(relaxation, prices)
+        return relaxation, prices
+
+    def _ceilings(self, groups: Groups) -> tuple[Ceiling, ...]:
+        served = groups.served(self._instance.wish[self._kept])
+        return ceilings(self._instance, groups, served, self._workers, lambda _: self._is_over())
+
+    def _people(self, fair: Fair, relaxed: Relaxed) -> float:
+        """How many people the relaxed plans serve."""
+        served = np.bincount(self._instance.wish, relaxed.usage, self._instance.wishes)
+        return float(np.minimum(1.0, served) @ fair.groups.people)
+
+    def _person(self, fair: Fair) -> float:
+        """The mean worth of one person of a wish, in points."""
+        value = self._instance.value
+        return float(value.mean() / fair.groups.people.mean()) if len(value) else 1.0
+
+    def _openings(self, doorman: Doorman) -> Openings:
+        chosen = self._chosen()
+        return doorman.openings(chosen, bonus(self._pull, self._instance.wish[chosen]))
+
+    def _lifts(self, mine: int) -> Lifts:
+        return lifts(self._pull, self._instance.wish[self._chosen()], mine)
 
     # -- annealing, each thread on a side of its own
 
-    def _anneal(self, doorman: Doorman, worth: Reals, moves: int, hottest: float) -> None:
+    def _anneal(self, guide: _Guide, moves: int, hottest: float) -> None:
         mean = float(self._instance.value.mean())
         epochs = self._epochs(moves)
         for epoch in range(epochs):
             hot, cold = (mean * hottest * (_COLD / hottest) ** ((epoch + at) / epochs) for at in (0, 1))
-            self._epoch(doorman.openings(self._chosen()), worth, moves // epochs, hot, cold)
+            self._epoch(self._openings(guide.doorman), guide.worth, moves // epochs, hot, cold)
             self._look()
 
     def _epoch(self, openings: Openings, worth: Reals, moves: int, hot: float, cold: float) -> None:
         seeds = self._dice.integers(1 << 31, size=3)
         side = self._splitter.split(self._plan.choice, int(seeds[2]))
+        lifted = [self._lifts(mine) for mine in (0, 1)]
 
         def move(mine: int) -> int:
             options = openings.begin[side[openings.begin] == mine]
             if not len(options):
                 return 0
             return anneal(
-                self._board, self._plan, options, openings.by_wish, worth, side, mine,
-                moves // 2, hot, cold, int(seeds[mine]),
+                self._board, self._plan, options, openings.by_wish, lifted[mine], worth, side,
+                mine, moves // 2, hot, cold, int(seeds[mine]),
             )  # fmt: skip
 
         self._workers.each(move, (0, 1))
@@ -180,12 +299,9 @@ class _Search:
         options = np.flatnonzero(loss <= gap)
         if self._value == self._bound or len(options) > _WHOLE:
             return
-        by_wish = table(self._instance.wish[options], self._instance.wishes)
-        nobody = empty(self._board, self._instance.wishes)
-        everyone = np.arange(self._instance.wishes)
-        part = neighbourhood.part_of(
-            self._board, nobody, Table(by_wish.first, options[by_wish.items]), everyone
-        )
+        self._return()
+        part = self._everything(options)
+        part.rows.extend(self._floor_rows(part, np.empty(0, dtype=np.int64)))
         answer = self._exactly(part)
         found = part.options[answer.chosen]
         if int(self._instance.value[found].sum()) >= self._value:
@@ -194,6 +310,27 @@ class _Search:
         self._proven = answer.status == "optimal"
         if self._proven:
             raise _Ended
+
+    def _everything(self, options: Ints) -> neighbourhood.Part:
+        """All wishes freed, to choose among these options."""
+        by_wish = table(self._instance.wish[options], self._instance.wishes)
+        nobody = empty(self._board, self._instance.wishes)
+        everyone = np.arange(self._instance.wishes)
+        return neighbourhood.part_of(
+            self._board, nobody, Table(by_wish.first, options[by_wish.items]), everyone
+        )
+
+    def _floor_rows(self, part: neighbourhood.Part, others: Ints) -> Iterator[milp.Row]:
+        """What keeps the floors in a part of the plan beside which `others` are chosen."""
+        if self._fairness is not None:
+            floors = self._fairness.floors
+            served = floors.groups.served(self._instance.wish[others])
+            yield from floor_rows(floors, self._instance.wish[part.options], served)
+
+    def _return(self) -> None:
+        """Go back to the best plan, if the present one does not keep the floors."""
+        if not self._is_fair(self._chosen()):
+            swap(self._board, self._plan, self._chosen(), self._kept)
 
     def _exactly(self, part: neighbourhood.Part) -> milp.Answer:
         place = {int(option): at for at, option in enumerate(part.options)}
@@ -217,6 +354,7 @@ class _Search:
 
     def _parts(self, doorman: Doorman) -> None:
         """Part after part around wishes that miss something, until many of them brought nothing."""
+        self._return()
         idle, patience = 0, max(20, int(self._instance.wishes * _PARTS_PER_WISH))
         for _ in range(1 + int(_PARTS * self._left())):
             if idle == patience:
@@ -224,7 +362,7 @@ class _Search:
             before = self._value
             missed = doorman.missed(self._chosen())
             among = missed if len(missed) and idle % 2 == 0 else np.arange(self._instance.wishes)
-            self._part(doorman.openings(self._chosen()).by_wish, int(self._dice.choice(among)))
+            self._part(self._openings(doorman).by_wish, int(self._dice.choice(among)))
             self._look()
             idle = 0 if self._value > before else idle + 1
 
@@ -237,6 +375,7 @@ class _Search:
         none = np.empty(0, dtype=np.int64)
         swap(self._board, self._plan, old, none)
         part = neighbourhood.part_of(self._board, self._plan, open_of_wish, wishes)
+        part.rows.extend(self._floor_rows(part, self._chosen()))
         new = self._workers.each(lambda part: self._solved(part, old), [part])[0]
         swap(self._board, self._plan, none, new)
 
@@ -259,11 +398,22 @@ class _Search:
         return self._plan.choice[self._plan.choice >= 0]
 
     def _keep(self) -> None:
-        """Remember the plan if it is the best so far."""
+        """Remember the plan if it is the best so far, and keeps the floors."""
         chosen = self._chosen()
-        value = int(self._instance.value[chosen].sum())
+        if not self._is_fair(chosen):
+            return
+        value = self._worth(chosen)
         if value > self._value:
             self._value, self._kept = value, chosen.copy()
+
+    def _worth(self, chosen: Ints) -> int:
+        return int(self._instance.value[chosen].sum())
+
+    def _is_fair(self, chosen: Ints) -> bool:
+        if self._fair is None:
+            return True
+        floors = self._fairness and self._fairness.floors
+        return floors is not None and floors.are_kept(floors.groups.served(self._instance.wish[chosen]))
 
     def _look(self) -> None:
         """Tell where it stands; raises _Ended when it is over."""

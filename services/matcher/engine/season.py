@@ -254,6 +254,7 @@ def _draft(dice: random.Random, school: School, kind: str, key: str, accompanied
         size=_size(dice, school, kind),
         place=school.place,
         area=school.district.adcode,
+        township=str(school.town),
         stage=school.stage,
         windows=(),
         grades=_grades(dice, school, kind),

@@ -99,11 +99,12 @@ class Knobs:
 
 
 class School(NamedTuple):
-    """Who asks; `waited` is how many days ago it was last served, None for never."""
+    """Who asks; `town` numbers its township, `waited` is how many days ago it was last served or None."""
 
     number: int
     place: Place
     district: District
+    town: int
     stage: str
     rural: bool
     enrolment: int
@@ -178,13 +179,14 @@ def _school(seed: int, number: int, towns: Towns) -> School:
     district = dice.choices(DISTRICTS, [each.people for each in DISTRICTS])[0]
     known = towns[district.adcode]
     seat = dice.random() < (0.7 if district.urban else 0.4)
-    place = _beside(dice, known[0] if seat else dice.choice(known[1:]), 0.1, 4 if seat else 1.5)
+    town = 0 if seat else dice.choice(range(1, len(known)))
+    place = _beside(dice, known[town], 0.1, 4 if seat else 1.5)
     stage = one_of(dice, ("P", 62), ("J", 26), ("S", 12)) if seat else one_of(dice, ("P", 72), ("J", 28))
     class_size = dice.randint(34, 50) if seat else dice.randint(15, 36)
     classes = dice.randint(2, 7) if seat else one_of(dice, (1, 6), (2, 3), (3, 1))
     enrolment = class_size * classes * len(GRADES[stage])
     waited = one_of(dice, (None, 45), (240, 25), (60, 30))
-    return School(number, place, district, stage, not seat, enrolment, class_size, waited)
+    return School(number, place, district, town, stage, not seat, enrolment, class_size, waited)
 
 
 # -- what is offered

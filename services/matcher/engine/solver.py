@@ -13,10 +13,14 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from services.matcher.engine.assemble import Assembled, assemble
 from services.matcher.engine.candidates import Finder
-from services.matcher.engine.instance import Certificate
+from services.matcher.engine.fairness import Fair, Fairness
+from services.matcher.engine.groups import groups_of
+from services.matcher.engine.instance import Certificate, Instance
 from services.matcher.engine.journeys import KnownRoads
 from services.matcher.engine.model import (
+    FairnessTold,
     Finding,
+    GroupShare,
     Key,
     Kind,
     Limits,
@@ -46,6 +50,7 @@ class Solved(NamedTuple):
     assembled: Assembled
     chosen: list[int]
     certificate: Certificate
+    fairness: Fairness | None = None
 
 
 class _Keyed(Protocol):
@@ -88,6 +93,7 @@ def solve(
         solved.chosen,
         solved.certificate,
         solved.problem.roads,
+        solved.fairness,
     )
     return replace(solution, papers=papers)
 
@@ -116,6 +122,7 @@ def solve_openly(
         should_stop=should_stop,
         elapsed=elapsed,
         begin=begin,
+        fair=_fair(drawn),
     )
     chosen = [options[number] for number in outcome.chosen]
     if not is_possible(drawn, chosen):
@@ -127,8 +134,26 @@ def solve_openly(
         status=outcome.status,
         options=len(options),
         findings=_with_contests(drawn, options, findings, chosen),
+        fairness=outcome.fairness and _told(outcome.fairness, assembled.instance, outcome.chosen),
     )
-    return Solved(solution, drawn, options, assembled, outcome.chosen, outcome.certificate)
+    return Solved(solution, drawn, options, assembled, outcome.chosen, outcome.certificate, outcome.fairness)
+
+
+def _fair(problem: Problem) -> Fair | None:
+    """What is fair, if it is asked for and there is more than one group."""
+    if not problem.fairness or not problem.wishes:
+        return None
+    groups = groups_of(problem.wishes)
+    return Fair(groups, problem.fairness) if len(groups.demand) > 2 else None
+
+
+def _told(fairness: Fairness, instance: Instance, chosen: Sequence[int]) -> FairnessTold:
+    """What the fairness of a plan comes to, by district."""
+    groups = fairness.floors.groups
+    plan, ours = (groups.served(instance.wish[list(each)]) for each in (fairness.plan, chosen))
+    rows = zip(groups.names, groups.demand, plan, fairness.floors.least, ours, strict=True)
+    shares = tuple(GroupShare(name, *(int(each) for each in numbers)) for name, *numbers in rows)
+    return FairnessTold(shares, fairness.highest, fairness.value, fairness.people)
 
 
 def _drawn(problem: Problem) -> Problem:

@@ -8,7 +8,7 @@ from services.matcher.engine import neighbourhood
 from services.matcher.engine.assemble import assemble
 from services.matcher.engine.candidates import Finder
 from services.matcher.engine.model import Expert, Limits, Place, Problem, Window, Wish
-from services.matcher.engine.moves import anneal, board, empty, neighbours
+from services.matcher.engine.moves import anneal, board, empty, neighbours, no_lifts
 from services.matcher.engine.search import search
 
 _PLACE = Place(0.0, 0.0)
@@ -39,7 +39,7 @@ def warm() -> None:
     neighbourhood.part_of(moving, plan, instance.of_wish, np.union1d(wishes, np.arange(2)))
     every, side = np.arange(instance.options), np.zeros(instance.options, dtype=np.uint8)
     worth = instance.value.astype(np.float64)
-    anneal(moving, plan, every, instance.of_wish, worth, side, 0, 1, 1.0, 0.5, 0)
+    anneal(moving, plan, every, instance.of_wish, no_lifts(2), worth, side, 0, 1, 1.0, 0.5, 0)
 
 
 def _problem() -> Problem:

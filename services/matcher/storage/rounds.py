@@ -41,7 +41,8 @@ def update(conn: Connection, round_id: UUID, version: int, changes: Mapping[str,
     statement = sql.SQL(
         "update rounds set {}, version = version + 1 where id = %(id)s and version = %(seen)s"
     ).format(names)
-    return conn.execute(statement, {**changes, "id": round_id, "seen": version}).rowcount == 1
+    values = {name: Jsonb(value) if isinstance(value, dict) else value for name, value in changes.items()}
+    return conn.execute(statement, {**values, "id": round_id, "seen": version}).rowcount == 1
 
 
 def due(conn: Connection, now: datetime) -> list[Row]:

@@ -180,6 +180,7 @@ def _wish(row: Row, now: datetime, excluded: frozenset[tuple[Kind, model.Key]]) 
         size=row["group_size"],
         place=Place(row["lat"], row["lon"]),
         area=row["adcode"],
+        township=row["township"] or "",
         stage=row["stage"],
         windows=_windows(row["windows"]),
         topics=frozenset(row["topics"]),

@@ -97,11 +97,20 @@ def begin_solving(conn: Connection, *, now: datetime, round_id: UUID) -> Row | N
 
 
 def draw_up(
-    conn: Connection, *, now: datetime, round_id: UUID, value: int, bound: int, gap: float, ended: str
+    conn: Connection,
+    *,
+    now: datetime,
+    round_id: UUID,
+    value: int,
+    bound: int,
+    gap: float,
+    ended: str,
+    fairness: Row | None,
 ) -> Row:
-    """Note what a solve gave, and how its search ended: optimal, limit or stopped."""
-    found = {"value": value, "bound": bound, "gap": gap, "ended": ended, "drawn_up_at": now, "failure": None}
-    return _move(conn, _locked(conn, round_id), "drawn_up", now, None, found)
+    """Note what a solve gave, how its search ended (optimal, limit or stopped), and how fair it is."""
+    found = {"value": value, "bound": bound, "gap": gap, "ended": ended, "fairness": fairness}
+    row = _locked(conn, round_id)
+    return _move(conn, row, "drawn_up", now, None, {**found, "drawn_up_at": now, "failure": None})
 
 
 def fail(conn: Connection, *, now: datetime, round_id: UUID, failure: str) -> Row:

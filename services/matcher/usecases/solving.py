@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from services.chassis.store import Connection, savepoint
 from services.matcher import domain
 from services.matcher.engine.model import Finding, Limits, Option, Reason, Solution
 from services.matcher.storage import matches, papers, pool, rounds
+from services.matcher.usecases import fairness
 from services.matcher.usecases import rounds as lifecycle
 from services.matcher.usecases.problem import World, load
 
@@ -47,7 +49,7 @@ def begin(conn: Connection, *, job: Row, now: datetime) -> World | None:
         return None
     waiting = pool.of_round(conn, row["id"], now + domain.SHORTEST_LEAD)
     minutes = row["policy"].get("session_minutes", 60)
-    return load(
+    world = load(
         conn,
         now=now,
         request_ids=waiting,
@@ -55,6 +57,7 @@ def begin(conn: Connection, *, job: Row, now: datetime) -> World | None:
         ignoring=row["id"],
         session_minutes=minutes,
     )
+    return replace(world, problem=replace(world.problem, fairness=row["policy"].get("fairness", 0)))
 
 
 def limits(conn: Connection, job: Row) -> Limits:
@@ -150,6 +153,7 @@ def _draft(conn: Connection, job: Row, world: World, solution: Solution, now: da
         bound=solution.bound,
         gap=solution.gap,
         ended=solution.status,
+        fairness=fairness.told(solution.fairness),
     )
     return sum(
         _insert(conn, world, option, job, row["offer_hours"], now, due=None) for option in solution.chosen

@@ -16,6 +16,7 @@ from services.chassis.store import Connection
 from services.matcher import domain
 from services.matcher.domain import Match
 from services.matcher.storage import facts, matches, papers, pool, rounds, views
+from services.matcher.usecases import fairness
 from services.matcher.usecases.offering import Party
 
 Row = dict[str, Any]
@@ -51,6 +52,7 @@ def read_round(conn: Connection, party: Party, *, round_id: UUID, language: str)
     return {
         **_round(row, party),
         "changed_by_hand": views.changed_by_hand(conn, round_id) if told else None,
+        "fairness": fairness.shown(row["fairness"], with_groups=ours) if told else None,
         "papers": _papers(conn, round_id) if row["state"] == "published" else None,
         "failure_text": failure_text(failure, language) if failure else None,
         "progress": _progress(rounds.latest_job(conn, round_id)) if ours else None,
@@ -65,6 +67,7 @@ def list_published(conn: Connection, *, after: UUID | None, limit: int) -> list[
         {
             **row,
             "changed_by_hand": views.changed_by_hand(conn, row["id"]),
+            "fairness": fairness.shown(row["fairness"], with_groups=False),
             "papers": _papers(conn, row["id"]),
         }
         for row in rows

@@ -42,6 +42,7 @@ function card(round) {
   item.append(name, make("p", "facts", text("roundPublished", { date: day(round.published_at) })));
   item.append(make("p", "gap", quality(round)));
   if (round.value !== null) item.append(make("p", "facts", text("roundNumbers", { value: number(round.value), bound: number(round.bound) })));
+  if (round.fairness) item.append(make("p", "facts", fairness(round)));
   if (round.ended === "stopped") item.append(make("p", "facts", text("roundStopped")));
   if (round.changed_by_hand) item.append(make("p", "hand", text("roundByHand", { n: round.changed_by_hand })));
   item.append(papers(round), make("p", "seed", text("roundSeed", { seed: round.seed, hash: round.seed_hash })));
@@ -52,6 +53,14 @@ function quality(round) {
   if (round.gap === null) return text("roundNoGap");
   return round.gap === 0 ? text("roundOptimal") : text("roundGap", { gap: percent(round.gap) });
 }
+
+function fairness(round) {
+  const { lowest, fair, highest, value, pupils } = round.fairness;
+  const shares = { lowest: share(lowest), fair: share(fair), highest: share(highest) };
+  return text("roundFair", { ...shares, policy: round.policy.fairness, value: number(value), pupils: number(pupils) });
+}
+
+const share = (part) => (part * 100).toLocaleString(language(), { maximumFractionDigits: 1 });
 
 // Upwards, since what is said is "at most".
 function percent(gap) {

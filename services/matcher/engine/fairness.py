@@ -1,0 +1,88 @@
+"""What is fair: floors from the plan that leaves the worst-off least behind, and ceilings above it.
+
+A ceiling says that no plan serves more people of some districts than so many, whatever it does to the others:
+then no plan can give each of these a larger share than that, and the lowest share is no larger either.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from services.matcher.engine.certify import certify
+from services.matcher.engine.groups import Floors, Groups
+from services.matcher.engine.instance import Certificate, Instance, Ints, narrowed
+from services.matcher.engine.model import HUNDRED
+from services.matcher.engine.prices import SCALE, Relaxation, Watch, seek
+from services.matcher.engine.workers import Workers
+
+# The steps of the descent for a ceiling, by options of the instance.
+_STEPS, _FEWEST_STEPS, _STEPPED = 160, 60, 8_000_000
+
+
+class Fair(NamedTuple):
+    """The groups of the wishes, and how much of the fair plan each of them is to keep, in percent."""
+
+    groups: Groups
+    policy: int
+
+    def floors(self, wishes: Ints) -> Floors:
+        """The floors, if the fair plan serves these wishes; none for a district that is the only one."""
+        least = self.groups.served(wishes) * self.policy // HUNDRED
+        if self.groups.districts == 1:
+            least[0] = 0
+        return Floors(self.groups, least)
+
+
+class Ceiling(NamedTuple):
+    """No plan serves more people of these districts together than `certificate.bound`, in hundredths.
+
+    The certificate is about `options` alone, which are all of their wishes, at one point a person.
+    """
+
+    districts: Ints
+    options: Ints
+    certificate: Certificate
+
+
+class Fairness(NamedTuple):
+    """What came of it: the fair plan by options, the floors, what proves the plan, and what it all costs.
+
+    `value` (points) and `people` are how much more the best could be without floors, by prices.
+    """
+
+    plan: list[int]
+    floors: Floors
+    ceilings: tuple[Ceiling, ...]
+    value: int
+    people: int
+
+    @property
+    def highest(self) -> float:
+        """The lowest share of all districts is above this in no plan; 1 where nothing is proven."""
+        demand = self.floors.groups.demand
+        shares: list[float] = [
+            each.certificate.bound / SCALE / int(demand[each.districts].sum()) for each in self.ceilings
+        ]
+        return min([1.0, *shares])
+
+
+def ceilings(
+    instance: Instance, groups: Groups, served: Ints, workers: Workers, watch: Watch
+) -> tuple[Ceiling, ...]:
+    """Over all districts together, and over the one alone that has the lowest share."""
+    lowest = np.array([groups.lowest(served)])
+    everywhere = np.arange(groups.districts)
+    if len(everywhere) < 2:
+        return ()
+    return tuple(_ceiling(instance, groups, each, workers, watch) for each in (everywhere, lowest))
+
+
+def _ceiling(instance: Instance, groups: Groups, districts: Ints, workers: Workers, watch: Watch) -> Ceiling:
+    options = np.flatnonzero(np.isin(groups.of_wish[instance.wish, 0], districts))
+    there = narrowed(instance, options)
+    relaxation = Relaxation(there._replace(value=groups.people[there.wish]), workers)
+    steps = max(_FEWEST_STEPS, min(_STEPS, _STEPPED // max(1, len(options))))
+    relaxed = seek(relaxation, steps, watch)
+    return Ceiling(districts, options, certify(relaxation, relaxed.prices))
