@@ -104,6 +104,10 @@ def test_requests(town: Town) -> None:
     )
 
 
+def _changing(**change: Any) -> Json:
+    return {"changes": [change]}
+
+
 def test_rounds_and_answers(town: Town) -> None:
     late = {"opens_at": SOON_END, "closes_at": SOON}
     refused(
@@ -113,6 +117,22 @@ def test_rounds_and_answers(town: Town) -> None:
             post("closes before it opens", "/rounds", round_body(**late), "closes_at", "round_period"),
             post("closed already", "/rounds", round_body(closes_at=PAST), "closes_at", "round_period"),
             post("for nobody's district", "/rounds", round_body(adcode="999999"), "adcode", status=403),
+        ],
+    )
+    what_ifs = f"/rounds/{town.ids['round_id']}/what-ifs"
+    refused(
+        town,
+        "coordinator",
+        [
+            post("nothing changes", what_ifs, {"changes": []}, "changes", "too_few"),
+            post("no factor", what_ifs, _changing(kind="demand"), "changes[0].factor", "required"),
+            post("nobody's", what_ifs, _changing(kind="closed", venue_id=NOBODY), "changes[0].venue_id"),
+            post(
+                "on Venus", what_ifs, _changing(kind="demand", factor=2, adcode="999999"), "changes[0].adcode"
+            ),
+            post(
+                "101 %", what_ifs, _changing(kind="fairness", percent=101), "changes[0].percent", "too_large"
+            ),
         ],
     )
     answers = f"/matches/{town.ids['match_id']}/answers"

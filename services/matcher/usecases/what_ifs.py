@@ -24,7 +24,7 @@ from services.matcher.usecases.offering import Party
 Row = dict[str, Any]
 MOST_WAITING = 5
 USUAL_CAP_WEEK = 2
-_MEMBERS = (
+MEMBERS = (
     "kind", "factor", "percent", "number", "adcode", "venue_id", "organisation_id", "programme_id", "unit_id",
     "topic", "first_day", "last_day", "day", "cap_week",
 )  # fmt: skip
@@ -82,7 +82,7 @@ def _overseen(conn: Connection, party: Party, round_id: UUID) -> Row:
 
 def _checked(conn: Connection, round_id: UUID, at: int, asked: Row, now: datetime) -> Row:
     """The change as it is kept: plain JSON with every member, and the name of what it is about."""
-    change = {**dict.fromkeys(_MEMBERS), **asked}
+    change = {**dict.fromkeys(MEMBERS), **asked}
     field = f"changes[{at}]"
     if change["kind"] in domain.ADDITIONS:
         change["number"] = change["number"] or 1
