@@ -41,6 +41,6 @@ NOTHING_AT_ONCE = Reason(
 )
 SOLVED = Reason(
     "by solving again, one on {day}: {wishes} more requests served, {people} more people, {solved} points"
-    " (by prices at most {worth})",
-    "重新求解：在{day}增加一次，多满足{wishes}项申请、{people}人，共{solved}分（按价格至多{worth}分）",
+    " (by prices {worth})",
+    "重新求解：在{day}增加一次，多满足{wishes}项申请、{people}人，共{solved}分（按价格{worth}分）",
 )

@@ -294,7 +294,9 @@ class WhatIfLane(Lane):
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), POLITE)
         try:
             result = comparing.compare(
-                copy, lambda side, problem: self._side(side, problem, limits, standing)
+                copy,
+                lambda side, problem: self._side(side, problem, limits, standing),
+                standing.should_stop,
             )
         except comparing.Stopped:
             return None

@@ -119,20 +119,18 @@ def test_rounds_and_answers(town: Town) -> None:
             post("for nobody's district", "/rounds", round_body(adcode="999999"), "adcode", status=403),
         ],
     )
-    what_ifs = f"/rounds/{town.ids['round_id']}/what-ifs"
+    asked = f"/rounds/{town.ids['round_id']}/what-ifs"
+    elsewhere = _changing(kind="demand", factor=2, adcode="999999")
+    unfair = _changing(kind="fairness", percent=101)
     refused(
         town,
         "coordinator",
         [
-            post("nothing changes", what_ifs, {"changes": []}, "changes", "too_few"),
-            post("no factor", what_ifs, _changing(kind="demand"), "changes[0].factor", "required"),
-            post("nobody's", what_ifs, _changing(kind="closed", venue_id=NOBODY), "changes[0].venue_id"),
-            post(
-                "on Venus", what_ifs, _changing(kind="demand", factor=2, adcode="999999"), "changes[0].adcode"
-            ),
-            post(
-                "101 %", what_ifs, _changing(kind="fairness", percent=101), "changes[0].percent", "too_large"
-            ),
+            post("nothing changes", asked, {"changes": []}, "changes", "too_few"),
+            post("no factor", asked, _changing(kind="demand"), "changes[0].factor", "required"),
+            post("nobody's", asked, _changing(kind="closed", venue_id=NOBODY), "changes[0].venue_id"),
+            post("on Venus", asked, elsewhere, "changes[0].adcode", "what_if_unknown"),
+            post("101 %", asked, unfair, "changes[0].percent", "too_large"),
         ],
     )
     answers = f"/matches/{town.ids['match_id']}/answers"

@@ -6,7 +6,7 @@ worth is said twice, as in worth.py: by prices, and by solving again around it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import cycle, islice
 from typing import NamedTuple
@@ -28,6 +28,8 @@ from services.matcher.engine.worth import (
     stays,
     what,
 )
+
+_EVERY = 64
 
 
 class Wanted(NamedTuple):
@@ -63,14 +65,23 @@ class Planned(NamedTuple):
     added: Added
 
 
-class Additions:
-    """What is wanted beside a plan: priced once, then put into problems and solved again."""
+class Interrupted(Exception):
+    """It was told to stop before everything was priced."""
 
-    def __init__(self, settled: Settled, wanted: Sequence[Wanted]) -> None:
+
+class Additions:
+    """What is wanted beside a plan: priced once, then put into problems and solved again.
+
+    Looks at every wish when it is made, some seconds for some thousand; raises Interrupted when told to stop.
+    """
+
+    def __init__(
+        self, settled: Settled, wanted: Sequence[Wanted], should_stop: Callable[[], bool] = lambda: False
+    ) -> None:
         self._settled, self._wanted = settled, wanted
         self._supplies = [_supply(settled.problem, each) for each in wanted]
         self._supply = _together(self._supplies)
-        everybody = range(len(settled.problem.wishes))
+        everybody = _watched(range(len(settled.problem.wishes)), should_stop)
         latent = Latent(settled.problem, self._supply)
         self._worth = by_price(latent, settled.certificate.request, everybody)
 
@@ -125,6 +136,13 @@ class Additions:
         if best:
             for copy, added in enumerate(islice(cycle(best), self._wanted[number].number)):
                 yield Planned(number, copy, added), added
+
+
+def _watched(numbers: Iterable[int], should_stop: Callable[[], bool]) -> Iterator[int]:
+    for number in numbers:
+        if number % _EVERY == 0 and should_stop():
+            raise Interrupted
+        yield number
 
 
 def _suits(wanted: Wanted, added: Added) -> bool:

@@ -99,8 +99,11 @@ def planned(solved: Solved) -> Plan:
 
 
 def at_least(after: Plan, before: Plan, options: Iterable[Option]) -> Plan:
-    """The plan `after`, or that of `before` where it is one of its `options` too, and is worth more."""
-    if before.value <= after.value:
+    """The plan `after`, or that of `before` if it is one of its `options` too, and is worth no less.
+
+    Of plans of equal value the one that moves nobody is taken.
+    """
+    if before.value < after.value:
         return after
     carried = _carried(before, after.problem, options)
     return after if carried is None else _instead(after, carried)
@@ -108,7 +111,7 @@ def at_least(after: Plan, before: Plan, options: Iterable[Option]) -> Plan:
 
 def _instead(plan: Plan, chosen: tuple[Option, ...]) -> Plan:
     value = sum(option.value for option in chosen)
-    return plan._replace(chosen=chosen, value=value) if plan.value < value <= plan.bound else plan
+    return plan._replace(chosen=chosen, value=value) if plan.value <= value <= plan.bound else plan
 
 
 def _carried(plan: Plan, into: Problem, options: Iterable[Option]) -> tuple[Option, ...] | None:

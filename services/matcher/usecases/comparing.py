@@ -12,7 +12,7 @@ from services.chassis.store import Connection
 from services.matcher import domain
 from services.matcher.engine import changed
 from services.matcher.engine.model import DAY, Key, Kind, Limits, Option, Place, Problem, Solution, Window
-from services.matcher.engine.planned import Additions, Wanted
+from services.matcher.engine.planned import Additions, Interrupted, Wanted
 from services.matcher.engine.simulate import Outcome, Plan, Share, at_least, moved, planned
 from services.matcher.engine.solver import Solved
 from services.matcher.engine.worth import Addition
@@ -104,13 +104,18 @@ def _home(places: Sequence[tuple[float, float]]) -> Place | None:
 # -- compared
 
 
-def compare(copy: Copy, solve: Solve) -> Row:
-    """Both sides of a copy in numbers and codes, and what its additions are worth. Raises Stopped."""
+def compare(copy: Copy, solve: Solve, should_stop: Callable[[], bool]) -> Row:
+    """Both sides of a copy in numbers and codes, and what its additions are worth.
+
+    Raises Stopped soon after `should_stop()` is true, which `solve` asks by itself.
+    """
     problem = copy.world.problem
     solved = _solved(solve("base", problem))
     asked = [(at, each) for at, each in enumerate(copy.changes) if each["kind"] in domain.ADDITIONS]
-    additions = _additions(solved, [_wanted(each, copy) for _, each in asked])
+    additions = _additions(solved, [_wanted(each, copy) for _, each in asked], should_stop)
     worths = additions.worth() if additions else []
+    if should_stop():
+        raise Stopped
     base = _Side(planned(solved), solved.options)
     other = _other(copy, problem)
     solved = _solved(solve("changed", additions.into(other) if additions else other))
@@ -128,9 +133,11 @@ def _solved(solution: Solution) -> Solved:
     return solution.openly
 
 
-def _additions(solved: Solved, wanted: Sequence[Wanted]) -> Additions | None:
-    settled = explaining.settled_of(solved)
-    return Additions(settled, wanted) if wanted else None
+def _additions(solved: Solved, wanted: Sequence[Wanted], should_stop: Callable[[], bool]) -> Additions | None:
+    try:
+        return Additions(explaining.settled_of(solved), wanted, should_stop) if wanted else None
+    except Interrupted as error:
+        raise Stopped from error
 
 
 def _wanted(change: Row, copy: Copy) -> Wanted:

@@ -275,6 +275,28 @@ def test_a_session_on_a_day_that_suits_nobody_is_worth_nothing(
     assert [(each["worth"], each["solved"]) for each in told["result"]["additions"]] == [(0, 0)]
 
 
+def test_experts_who_would_live_in_a_district_are_priced_and_solved_with(
+    store: Store, round_id: UUID, turn: Callable[[str], bool]
+) -> None:
+    with store.transaction() as conn:
+        conn.execute("update known_request set kind = 'expert', topics = '{ai}'")
+    assert turn("round")
+    experts = {"kind": "more_experts", "topic": "ai", "adcode": "150402", "number": 2}
+    asked = ask(store, round_id, experts, {**experts, "number": 1, "day": "2027-03-16"})
+    assert asked["changes"][0]["text"] == (
+        "2 more on “Artificial intelligence” in 红山区, free on all school days, at most 2 times a week each"
+    )
+    assert [each["day"] for each in asked["at_once"]] == ["2027-03-15", None]
+    assert asked["at_once"][0]["points"] > 0
+    assert turn("what_if")
+    told = read(store, asked)
+    assert served(told) == (0, 2)
+    assert [(each["day"], each["wishes"]) for each in told["result"]["additions"]] == [
+        ("2027-03-15", 2),
+        ("2027-03-16", 0),
+    ]
+
+
 def test_a_round_without_requests_has_an_answer_too(
     store: Store, drawn_up: UUID, turn: Callable[[str], bool]
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 from services.matcher.engine import changed
 from services.matcher.engine.changed import Alike, alike, in_turn, with_demand, without
 from services.matcher.engine.model import DAY, Limits, Problem, Slot, Unit, Window
-from services.matcher.engine.planned import Additions, Planned, Wanted
+from services.matcher.engine.planned import Additions, Interrupted, Planned, Wanted
 from services.matcher.engine.simulate import Outcome, Plan, at_least, moved, planned
 from services.matcher.engine.solver import Solved, solve_openly
 from tests.builders import problems
@@ -182,6 +182,10 @@ def test_a_plan_is_taken_over_where_it_can_be_had_and_is_worth_more(seed: int) -
     assert (taken.value, taken.bound) == (found.solution.value, poor.bound)
     assert taken.outcome.keys == planned(found).outcome.keys
     assert at_least(planned(after), plan_of(found, [], 0), after.options) == planned(after)
+    again = solved(replace(problem, seed="another"))
+    if again.solution.value == found.solution.value:
+        same = at_least(planned(again), planned(found), again.options)
+        assert same.outcome.keys == planned(found).outcome.keys, "nobody moves for nothing"
 
 
 def test_a_plan_that_needs_what_is_closed_is_not_taken_over() -> None:
@@ -217,3 +221,8 @@ def test_fairness_is_what_the_engine_knows_of_it() -> None:
             changed.with_fairness(three_for_one(), 50)
     else:
         assert changed.with_fairness(three_for_one(), 50) != three_for_one()
+
+
+def test_pricing_ends_when_it_is_told_to() -> None:
+    with pytest.raises(Interrupted):
+        Additions(settled(three_for_one()), [SKY], lambda: True)
