@@ -110,6 +110,11 @@ def knows_fairness() -> bool:
     return any(each.name == "fairness" for each in fields(Problem))
 
 
+def fairness_of(problem: Problem) -> int:
+    """How much fairness is wanted, 0 to 100."""
+    return int(getattr(problem, "fairness", 0))
+
+
 def with_fairness(problem: Problem, percent: int) -> Problem:
     """With so much fairness wanted, 0 to 100."""
     changes: dict[str, Any] = {"fairness": percent}

@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable
 from typing import NamedTuple, TypeVar
 
+from services.matcher.engine.changed import fairness_of
 from services.matcher.engine.model import Key, Leg, Option, Problem, Wish
 from services.matcher.engine.plan import is_possible
 from services.matcher.engine.solver import Solved
@@ -106,7 +107,27 @@ def at_least(after: Plan, before: Plan, options: Iterable[Option]) -> Plan:
     if before.value < after.value:
         return after
     carried = _carried(before, after.problem, options)
-    return after if carried is None else _instead(after, carried)
+    return _instead(after, carried) if carried is not None and _is_as_fair(after, carried) else after
+
+
+def _is_as_fair(plan: Plan, chosen: Iterable[Option]) -> bool:
+    """Where fairness is wanted: whether these serve as many people in every place as the plan does.
+
+    Whatever floors the plan keeps, they keep too.
+    """
+    if not fairness_of(plan.problem):
+        return True
+    least, ours = (_people_by_place(plan.problem, each) for each in (plan.chosen, chosen))
+    return all(ours[place] >= number for place, number in least.items())
+
+
+def _people_by_place(problem: Problem, chosen: Iterable[Option]) -> Counter[tuple[str, str]]:
+    """People served by district, and by township where it is known."""
+    found: Counter[tuple[str, str]] = Counter()
+    for wish in (problem.wishes[option.wish] for option in chosen):
+        for township in {"", getattr(wish, "township", "")}:
+            found[wish.area, township] += wish.size
+    return found
 
 
 def _instead(plan: Plan, chosen: tuple[Option, ...]) -> Plan:

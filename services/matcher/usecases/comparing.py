@@ -119,7 +119,7 @@ def compare(copy: Copy, solve: Solve, should_stop: Callable[[], bool]) -> Row:
     base = _Side(planned(solved), solved.options)
     other = _other(copy, problem)
     solved = _solved(solve("changed", additions.into(other) if additions else other))
-    base, after = _evened(base, _Side(planned(solved), solved.options), copy.changes)
+    base, after = _evened(base, _Side(planned(solved), solved.options))
     return {
         **_sides(base.plan, after.plan, copy.world),
         "additions": [_worth(at, worth) for (at, _), worth in zip(asked, worths, strict=True) if worth],
@@ -191,10 +191,8 @@ def _away(change: Row) -> Window:
     return Window(0 if first is None else first * DAY, _FOR_EVER if last is None else (last + 1) * DAY)
 
 
-def _evened(base: _Side, after: _Side, changes: Sequence[Row]) -> tuple[_Side, _Side]:
-    """Either plan in the other's place, where it can be had there and is worth more; not across fairness."""
-    if any(change["kind"] == "fairness" for change in changes):
-        return base, after
+def _evened(base: _Side, after: _Side) -> tuple[_Side, _Side]:
+    """Either plan in the other's place, where it can be had there and is worth no less."""
     better = after._replace(plan=at_least(after.plan, base.plan, after.options))
     return base._replace(plan=at_least(base.plan, better.plan, base.options)), better
 

@@ -7,7 +7,7 @@ from itertools import islice
 
 import pytest
 
-from services.matcher.engine import changed
+from services.matcher.engine import changed, simulate
 from services.matcher.engine.changed import Alike, alike, in_turn, with_demand, without
 from services.matcher.engine.model import DAY, Limits, Problem, Slot, Unit, Window
 from services.matcher.engine.planned import Additions, Interrupted, Planned, Wanted
@@ -186,6 +186,18 @@ def test_a_plan_is_taken_over_where_it_can_be_had_and_is_worth_more(seed: int) -
     if again.solution.value == found.solution.value:
         same = at_least(planned(again), planned(found), again.options)
         assert same.outcome.keys == planned(found).outcome.keys, "nobody moves for nothing"
+
+
+def test_where_fairness_is_wanted_no_place_is_left_with_fewer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(simulate, "fairness_of", lambda _: 50)
+    wishes = [a_wish("a", 0, need=180), a_wish("b", 0, area="150421")]
+    problem = a_problem(wishes, [a_slot("s", 0)])
+    found = solved(replace(problem, lesson_days=dict.fromkeys((AREA, "150421"), problem.lesson_days[AREA])))
+    by_area = {found.problem.wishes[option.wish].area: n for n, option in enumerate(found.options)}
+    fair = plan_of(found, [by_area["150421"]], found.options[by_area["150421"]].value)
+    assert at_least(fair, planned(found), found.options) == fair
+    monkeypatch.setattr(simulate, "fairness_of", lambda _: 0)
+    assert at_least(fair, planned(found), found.options).value == found.solution.value
 
 
 def test_a_plan_that_needs_what_is_closed_is_not_taken_over() -> None:
