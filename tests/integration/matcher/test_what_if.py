@@ -15,6 +15,7 @@ from schemas.refusal import Invalid, NotFound, Refusal
 from services.chassis.ids import new_id
 from services.chassis.store import Store
 from services.matcher import domain, solver
+from services.matcher.engine import changed
 from services.matcher.storage import facts as storage
 from services.matcher.storage import rounds
 from services.matcher.usecases import rounds as lifecycle
@@ -295,6 +296,19 @@ def test_experts_who_would_live_in_a_district_are_priced_and_solved_with(
         ("2027-03-15", 2),
         ("2027-03-16", 0),
     ]
+
+
+def test_another_fairness_policy_is_asked_for_where_the_engine_knows_any(
+    store: Store, drawn_up: UUID, turn: Callable[[str], bool]
+) -> None:
+    policy = {"kind": "fairness", "percent": 80}
+    if not changed.knows_fairness():
+        assert refused(store, drawn_up, policy) == ("changes[0].percent", "what_if_unsupported")
+        return
+    asked = ask(store, drawn_up, policy, a_session(store))
+    assert asked["changes"][0]["text"] == "80 % of fairness wanted"
+    assert turn("what_if")
+    assert served(read(store, asked)) == (1, 2)
 
 
 def test_a_round_without_requests_has_an_answer_too(
