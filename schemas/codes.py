@@ -95,6 +95,7 @@ MATCH_STATES = (
     "superseded",
     "no_show",
 )
+WHAT_IF_CHANGES = ("demand", "closed", "more_sessions", "more_experts", "more_unit_days", "fairness")
 LEG_STATES = ("wanted", "held", "reserved", "released", "refused")
 AGREEMENT_PARTIES = ("school", "venue", "expert", "unit")
 ANSWERS = ("accept", "decline")

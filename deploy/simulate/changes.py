@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count
 
-from services.matcher.engine.model import Place, Problem, Wish
+from services.matcher.engine.changed import knows_fairness, with_demand, with_fairness, with_supply, without
+from services.matcher.engine.model import DAY, Place, Problem, Window, Wish
 from services.matcher.engine.season import season
 from services.matcher.engine.season_supply import DISTRICTS
 
-_MOST_DEMAND = 20.0
+_ALWAYS = Window(0, 100_000 * DAY)
 
 
 class NoSuchChange(ValueError):
@@ -34,14 +35,7 @@ def changed(problem: Problem, changes: str, seed: int) -> Problem:
 
 def _demand(problem: Problem, argument: str, seed: int) -> Problem:
     """So many times as many wishes: fewer are the first ones, more are of further schools."""
-    times = float(argument)
-    if not 0 < times <= _MOST_DEMAND:
-        raise ValueError(f"demand is above 0 and at most {_MOST_DEMAND:g} times what it was")
-    now = len(problem.wishes)
-    wanted = max(1, round(times * now))
-    others = _strangers(problem, seed) if wanted > now else iter(())
-    wishes = (*problem.wishes[:wanted], *(next(others) for _ in range(wanted - now)))
-    return replace(problem, wishes=wishes)
+    return with_demand(problem, float(argument), range(len(problem.wishes)), _strangers(problem, seed))
 
 
 def _strangers(problem: Problem, seed: int) -> Iterator[Wish]:
@@ -54,7 +48,8 @@ def _strangers(problem: Problem, seed: int) -> Iterator[Wish]:
 def _venue_closed(problem: Problem, argument: str, seed: int) -> Problem:
     """No slots at the venue that is the n-th by its seats."""
     closed = venues(problem)[_ordinal(argument)]
-    return replace(problem, slots=tuple(slot for slot in problem.slots if slot.place != closed))
+    slots = frozenset(("slot", slot.key) for slot in problem.slots if slot.place == closed)
+    return without(problem, slots, _ALWAYS)  # type: ignore[arg-type]
 
 
 def venues(problem: Problem) -> list[Place]:
@@ -78,13 +73,20 @@ def _more_experts(problem: Problem, argument: str, seed: int) -> Problem:
         replace(model, key=f"new{n}-{adcode}", home=home, busy=(), limit_km=None)
         for n, model in enumerate(models)
     )
-    return replace(problem, experts=(*problem.experts, *new))
+    return with_supply(problem, experts=new)
 
 
 def _fewer_experts(problem: Problem, argument: str, seed: int) -> Problem:
     """Without the n-th expert of the season."""
     ill = problem.experts[_ordinal(argument)]
     return replace(problem, experts=tuple(expert for expert in problem.experts if expert.key != ill.key))
+
+
+def _fairness(problem: Problem, argument: str, seed: int) -> Problem:
+    """With so much fairness wanted, in percent."""
+    if not knows_fairness() or not 0 <= int(argument) <= 100:
+        raise ValueError("from 0 to 100, where the engine knows fairness")
+    return with_fairness(problem, int(argument))
 
 
 def _ordinal(argument: str) -> int:
@@ -99,4 +101,5 @@ _CHANGES: dict[str, Callable[[Problem, str, int], Problem]] = {
     "venue_closed": _venue_closed,
     "experts": _more_experts,
     "expert_away": _fewer_experts,
+    "fairness": _fairness,
 }

@@ -5,10 +5,11 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from deploy.simulate.outcomes import Outcome
 from services.matcher.engine.season_supply import DISTRICTS
+from services.matcher.engine.simulate import Outcome, Share, moved
 
 _NAMES = {district.adcode: district.name for district in DISTRICTS}
+_NOTHING = Share(0, 0, 0)
 Replay = tuple[int, Outcome, Outcome]
 
 
@@ -19,9 +20,9 @@ def side_by_side(before: Outcome, after: Outcome, change: str) -> Iterator[str]:
         one, other = number(before), number(after)
         yield f"| {name} | {one:,} | {other:,} | {other - one:+,} |"
     yield f"| at most below the best, % | {before.gap:.2f} | {after.gap:.2f} | |"
-    mine, theirs = before.shares(), after.shares()
+    mine, theirs = before.areas(), after.areas()
     for area in sorted(mine.keys() | theirs.keys()):
-        one_share, other_share = mine.get(area, 0.0), theirs.get(area, 0.0)
+        one_share, other_share = (each.get(area, _NOTHING).percent for each in (mine, theirs))
         yield (
             f"| {_NAMES.get(area, area)} {area}, served % | {one_share:.1f} | {other_share:.1f}"
             f" | {other_share - one_share:+.1f} |"
@@ -41,13 +42,11 @@ _NUMBERS: tuple[tuple[str, Callable[[Outcome], int]], ...] = (
 def _gains_and_losses(before: Outcome, after: Outcome) -> Iterator[str]:
     """Of the wishes that both seasons have: how many got something or lost it, by district."""
     both = {wish.key for wish in before.problem.wishes} & {wish.key for wish in after.problem.wishes}
-    area = {wish.key: wish.area for wish in before.problem.wishes}
-    gain, lose = (after.keys - before.keys) & both, (before.keys - after.keys) & both
-    yield f"Of {len(both):,} requests that both have, {len(gain)} gain a place and {len(lose)} lose theirs:"
-    for code in sorted(set(area.values())):
-        gains, losses = (sum(area[key] == code for key in keys) for keys in (gain, lose))
-        if gains or losses:
-            yield f"- {_NAMES.get(code, code)}: +{gains} -{losses}"
+    found = moved(before, after, who=lambda wish: wish.key, where=lambda wish: wish.area)
+    gain, lose = (sum(each[at] for each in found.values()) for at in (0, 1))
+    yield f"Of {len(both):,} requests that both have, {gain} gain a place and {lose} lose theirs:"
+    for code, (gains, losses) in sorted(found.items()):
+        yield f"- {_NAMES.get(code, code)}: +{gains} -{losses}"
 
 
 def replayed(replays: Sequence[Replay]) -> Iterator[str]:
@@ -76,6 +75,10 @@ def _cells(values: Iterable[float]) -> list[str]:
 
 def _row(alone: Outcome, joint: Outcome) -> tuple[float, ...]:
     more = 100 * (joint.value - alone.value) / max(1, alone.value)
-    worst = (min(outcome.shares().values(), default=0.0) for outcome in (alone, joint))
+    worst = (_worst(outcome) for outcome in (alone, joint))
     counts = (len(alone.served), len(joint.served), alone.pupils, joint.pupils)
     return (*counts, more, joint.gap, *worst)
+
+
+def _worst(outcome: Outcome) -> float:
+    return min((share.percent for share in outcome.areas().values()), default=0.0)

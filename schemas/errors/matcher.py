@@ -22,6 +22,29 @@ MESSAGES: dict[str, Message] = {
     ),
     "papers_missing": Message(404, "This round has no papers.", "该集中申报期没有求解文件。"),
     "no_solve_running": Message(409, "No solve is running.", "当前没有正在进行的求解。"),
+    "what_if_unknown": Message(
+        422, "There is no such thing, or it is not to be had.", "没有这个对象，或者它目前不可用。"
+    ),
+    "what_if_days": Message(
+        422, "The days must not be over, nor end before they begin.", "日期不能是过去，结束也不能早于开始。"
+    ),
+    "what_if_not_asked": Message(
+        422, "The round has no request from there.", "该集中申报期没有来自这个地区的申请。"
+    ),
+    "what_if_never_given": Message(
+        422,
+        "This programme has no session ahead that one more could be like.",
+        "该活动今后没有已排的场次，无法推算再增加一场的情形。",
+    ),
+    "what_if_unsupported": Message(
+        422, "This cannot be asked of the solver yet.", "求解器暂不支持此项设想。"
+    ),
+    "what_ifs_waiting": Message(
+        409,
+        "{max} questions about this round still wait for their answers.",
+        "该集中申报期已有 {max} 个设想在等待推演，请稍后再提。",
+    ),
+    "what_if_over": Message(409, "It is over already.", "该推演已经结束。"),
     "match_state": Message(
         409,
         "This cannot be done while the match is {state}.",

@@ -152,6 +152,72 @@ class NoSolveRunning(Refusal):
     code = "no_solve_running"
 
 
+class WhatIfUnknown(Refusal):
+    """There is nothing of the kind that the field names, or nothing that can be had."""
+
+    code = "what_if_unknown"
+
+
+class WhatIfDays(Refusal):
+    """The days end before they begin, or are over."""
+
+    code = "what_if_days"
+
+
+class WhatIfNotAsked(Refusal):
+    """The round has no request from the area whose demand is to change."""
+
+    code = "what_if_not_asked"
+
+
+class WhatIfNeverGiven(Refusal):
+    """The programme has no session ahead that one more could be like."""
+
+    code = "what_if_never_given"
+
+
+class WhatIfUnsupported(Refusal):
+    """The engine cannot do this yet."""
+
+    code = "what_if_unsupported"
+
+
+class WhatIfsWaiting(Refusal):
+    """So many of the round wait for their answers that no further one is taken."""
+
+    code = "what_ifs_waiting"
+
+
+class WhatIfOver(Refusal):
+    """It is answered, cancelled or failed."""
+
+    code = "what_if_over"
+
+
+# What a change of each kind must say, and what it may say beside that.
+CHANGE_MEMBERS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
+    "demand": (frozenset({"factor"}), frozenset({"adcode"})),
+    "closed": (frozenset(), frozenset({"venue_id", "organisation_id", "first_day", "last_day"})),
+    "fairness": (frozenset({"percent"}), frozenset()),
+    "more_sessions": (frozenset({"programme_id"}), frozenset({"number", "day"})),
+    "more_experts": (frozenset({"topic", "adcode"}), frozenset({"number", "day", "cap_week"})),
+    "more_unit_days": (frozenset({"unit_id"}), frozenset({"number", "day"})),
+}
+ADDITIONS = frozenset({"more_sessions", "more_experts", "more_unit_days"})
+
+
+def change_faults(change: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What is missing from a change of its kind, and what does not belong to it: the member and the code."""
+    must, may = CHANGE_MEMBERS[change["kind"]]
+    given = {name for name, value in change.items() if value is not None} - {"kind"}
+    faults = [(name, "required") for name in sorted(must - given)]
+    faults += [(name, "unknown_field") for name in sorted(given - must - may)]
+    closed = given & {"venue_id", "organisation_id"}
+    if change["kind"] == "closed" and len(closed) != 1:
+        faults.append(("organisation_id", "unknown_field") if closed else ("venue_id", "required"))
+    return faults
+
+
 def check_round_move(state: str, to: str) -> None:
     """Refuse a move that a round cannot make."""
     if to not in ROUND_MOVES[state]:

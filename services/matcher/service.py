@@ -25,7 +25,7 @@ from schemas.http.matches import (
 from schemas.http.rounds import AtOnceView, PublishedRound, RoundDetail, RoundInput, RoundQuery, RoundView
 from schemas.refusal import Busy, Forbidden, NotFound, Unavailable
 from services.chassis import http, inbox, rpc
-from services.chassis.auth import OrganisationRequired, Tokens
+from services.chassis.auth import Tokens
 from services.chassis.clock import Clock
 from services.chassis.db import Connection, Database
 from services.chassis.telemetry import SqlGauge, Telemetry
@@ -33,11 +33,11 @@ from services.matcher.domain import Match
 from services.matcher.storage.gauges import JOB_AGE, LIVE_MATCHES, SOLVE_GAP, STEP_AGE
 from services.matcher.usecases import drafting, facts, offering, pooling, rounds, telling, views
 from services.matcher.usecases.drafting import Wanted
-from services.matcher.usecases.offering import Party
 from services.matcher.usecases.saga import Saga
+from services.matcher.what_ifs import OVERSEERS, WhatIfHttp
+from services.matcher.what_ifs import party_of as _party
 
 COORDINATORS = frozenset({"coordinator"})
-OVERSEERS = frozenset({"coordinator", "operator"})
 GAUGES = (
     SqlGauge("matcher_matches", "Matches by state", LIVE_MATCHES, labels=("state",)),
     SqlGauge("matcher_solve_gap", "(bound - value) / bound of the last round drawn up", SOLVE_GAP),
@@ -59,8 +59,8 @@ class MatchPage(MatchQuery, http.Paging):
     """Which matches to list."""
 
 
-class MatcherHttp:
-    """Rounds and their drafts, matches and their answers, explanations."""
+class MatcherHttp(WhatIfHttp):
+    """Rounds and their drafts, matches and their answers, explanations; what if."""
 
     name = "matcher_http"
     db = Database()
@@ -408,13 +408,6 @@ def _until_nothing(work: Callable[[], int]) -> None:
     for _ in range(PASSES_PER_TICK):
         if not work():
             return
-
-
-def _party(call: http.Call) -> Party:
-    caller = call.caller
-    if caller is None:
-        raise OrganisationRequired()
-    return Party(caller.user_id, caller.organisation_id, caller.role, caller.area, caller.expert_id)
 
 
 def _act(call: http.Call) -> dict[str, Any]:

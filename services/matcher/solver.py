@@ -1,7 +1,8 @@
 """The solver process: takes jobs from matcher's database, solves them, writes what was found.
 
 `python -m services.matcher.solver`: plain threads, no hub. One lane solves rounds, another the at-once pool,
-so that a long round does not keep a single request waiting. While a lane works, a heartbeat renews its lease
+so that a long round does not keep a single request waiting; a third answers what if, with the processor time
+that is left over and while no round wants a solver. While a lane works, a heartbeat renews its lease
 each second with the progress; who finds the job under a newer epoch than its own stops and writes nothing.
 """
 
@@ -15,7 +16,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -31,14 +32,13 @@ from services.chassis.health import HealthServer
 from services.chassis.instant import ClockReader, system_clock
 from services.chassis.logs import configure_logs
 from services.chassis.store import Connection, Store, connect
-from services.matcher.engine.model import Limits, Progress, Solution
+from services.matcher.engine.model import Limits, Problem, Progress, Solution
 from services.matcher.engine.solver import solve
 from services.matcher.engine.warm import warm
 from services.matcher.storage import explanations, rounds
-from services.matcher.usecases import explaining, solving
+from services.matcher.usecases import comparing, explaining, solving
 from services.matcher.usecases.problem import World
 
-LANES = ("round", "at_once")
 MIB = 1024 * 1024
 LEASE = timedelta(seconds=10)
 BEAT_SECONDS = 1.0
@@ -63,6 +63,7 @@ class Standing:
     progress: Progress = field(default_factory=lambda: Progress("loading"))
     cancelled: bool = False
     fenced: bool = False
+    yielding: bool = False
 
     def report(self, progress: Progress) -> None:
         """Note where the engine is; a phase without numbers keeps the last ones."""
@@ -75,7 +76,7 @@ class Standing:
 
     def should_stop(self) -> bool:
         """Whether the engine is to end."""
-        return self.cancelled or self.fenced
+        return self.cancelled or self.fenced or self.yielding
 
 
 class Lane:
@@ -131,7 +132,7 @@ class Lane:
 
     def _broke_on(self, job: dict[str, Any], standing: Standing) -> str | None:
         """Solve a job; return what broke, None if nothing did."""
-        if job["epoch"] > solving.MAX_EPOCHS:
+        if job["epoch"] - job["yields"] > solving.MAX_EPOCHS:
             return solving.SOLVER_LOST
         try:
             self._solve(job, standing)
@@ -193,7 +194,7 @@ class Lane:
     def _found(self, world: World, limits: Limits, standing: Standing) -> Solution:
         """The engine's solution; a round's search takes all processors, while nobody else wants them."""
         began, is_round = time.monotonic(), self._kind == "round"
-        threads = len(os.sched_getaffinity(0)) if is_round else 1
+        threads = all_processors() if is_round else 1
         return aside(
             lambda: solve(
                 world.problem,
@@ -244,6 +245,7 @@ class Lane:
             kept = rounds.renew(
                 conn, job_id=job["id"], epoch=job["epoch"], until=now + LEASE, progress=progress
             )
+            standing.yielding = self._kind == "what_if" and rounds.is_round_wanted(conn, now)
         standing.fenced = kept is None
         standing.cancelled = bool(kept and kept["cancel"])
 
@@ -259,6 +261,69 @@ class Lane:
             gap=gap,
             seconds=seconds,
         )
+
+
+class WhatIfLane(Lane):
+    """Answers what if on copies: one at a time, politely, and from the beginning again after each round."""
+
+    def _solve(self, job: dict[str, Any], standing: Standing) -> None:
+        began = self._clock.now()
+        with self._store.transaction() as conn:
+            copy = comparing.begin(conn, job=job, now=began)
+            limits = comparing.limits(conn, job)
+        result = aside(lambda: self._compared(copy, limits, standing)) if copy else None
+        if standing.fenced:
+            raise solving.Fenced()
+        if copy is None or result is None:
+            self._let_go(job, standing)
+            return
+        now = self._clock.now()
+        if not self._written(lambda conn: comparing.answer(conn, job=job, copy=copy, result=result, now=now)):
+            raise solving.Fenced()
+        side = result["changed"]
+        gap = (side["bound"] - side["value"]) / side["bound"] if side["bound"] else 0.0
+        self._show(job, gap, (now - began).total_seconds(), 0, len(copy.world.requests))
+
+    def _let_go(self, job: dict[str, Any], standing: Standing) -> None:
+        """Put the job back if a round wants the solver; else nobody wants the answer."""
+        if standing.cancelled or not standing.yielding:
+            self._give_up(job, None)
+        elif not self._written(lambda conn: rounds.put_back(conn, job_id=job["id"], epoch=job["epoch"])):
+            raise solving.Fenced()
+
+    def _compared(self, copy: comparing.Copy, limits: Limits, standing: Standing) -> dict[str, Any] | None:
+        """What comes out; None if it was told to stop before."""
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), POLITE)
+        try:
+            result = comparing.compare(
+                copy,
+                lambda side, problem: self._side(side, problem, limits, standing),
+                standing.should_stop,
+            )
+        except comparing.Stopped:
+            return None
+        return None if standing.should_stop() else result
+
+    def _side(self, side: str, problem: Problem, limits: Limits, standing: Standing) -> Solution:
+        began = time.monotonic()
+        standing.progress = Progress(f"{side}.loading")
+        return solve(
+            problem,
+            replace(limits, threads=all_processors()),
+            lambda progress: standing.report(progress._replace(phase=f"{side}.{progress.phase}")),
+            standing.should_stop,
+            elapsed=lambda: time.monotonic() - began,
+            begin=step_back,
+        )
+
+
+#: By the kind of job that each takes.
+LANES: Mapping[str, type[Lane]] = {"round": Lane, "at_once": Lane, "what_if": WhatIfLane}
+
+
+def all_processors() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0))
 
 
 def aside(work: Callable[[], _T]) -> _T:
@@ -308,18 +373,18 @@ def warm_up() -> None:
 
 
 def main() -> int:
-    """Run both lanes until SIGTERM or SIGINT; a running solve is left to whoever claims it next."""
+    """Run all lanes until SIGTERM or SIGINT; a running solve is left to whoever claims it next."""
     limit_memory(int(os.environ["SOLVER_MEMORY_MIB"]))
     # Taken by sigwait: a handler that sets an event hangs on the event's own lock when a second signal comes.
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDING_SIGNALS)
     ending = Event()
     configure_logs("solver")
     clock = system_clock()
-    store = connect(os.environ["DATABASE_URL"], name="solver", max_size=6)
+    store = connect(os.environ["DATABASE_URL"], name="solver", max_size=8)
     with HealthServer(os.environ["METRICS_ADDRESS"], {"database": store.ping}):
-        lanes = [Thread(target=Lane(kind, store, clock, ending).run, daemon=True) for kind in LANES]
-        for lane in lanes:
-            lane.start()
+        for kind in LANES:
+            lane = LANES[kind](kind, store, clock, ending)
+            Thread(target=lane.run, daemon=True).start()
         Thread(target=warm_up, name="warm", daemon=True).start()
         signal.sigwait(ENDING_SIGNALS)
         ending.set()

@@ -115,6 +115,7 @@ def _of_matcher(ids: Json) -> dict[str, Json]:
     move = {"resource_kind": "slot", "resource_id": ids["slot_id"], "reason": "校车当天不开"}
     return {
         "POST /rounds": round_body(),
+        "POST /rounds/{round_id}/what-ifs": {"changes": [{"kind": "demand", "factor": 1.2}]},
         "POST /matches/{match_id}/answers": {"answer": "accept"},
         "POST /matches/{match_id}/cancel": {"reason": "校车当天不开"},
         "POST /matches/{match_id}/move": move,

@@ -14,6 +14,7 @@ from services.matcher.storage import facts as storage
 from services.matcher.usecases import rounds as lifecycle
 from tests.builders import facts
 from tests.builders.drafts import NOW, SOMEBODY, START
+from tests.fixtures.stack import poll
 
 DUE = NOW + timedelta(minutes=1)
 Solve = Callable[..., Solution]
@@ -90,3 +91,8 @@ def hungry(*_: object, **__: object) -> Solution:
     taken = []
     while True:
         taken.append(bytearray(1024 * 1024))
+
+
+def until(stop: Callable[[], bool]) -> None:
+    """Returns once the solve is told to stop."""
+    poll(stop, 10, 0.02)

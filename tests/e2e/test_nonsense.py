@@ -104,6 +104,10 @@ def test_requests(town: Town) -> None:
     )
 
 
+def _changing(**change: Any) -> Json:
+    return {"changes": [change]}
+
+
 def test_rounds_and_answers(town: Town) -> None:
     late = {"opens_at": SOON_END, "closes_at": SOON}
     refused(
@@ -113,6 +117,20 @@ def test_rounds_and_answers(town: Town) -> None:
             post("closes before it opens", "/rounds", round_body(**late), "closes_at", "round_period"),
             post("closed already", "/rounds", round_body(closes_at=PAST), "closes_at", "round_period"),
             post("for nobody's district", "/rounds", round_body(adcode="999999"), "adcode", status=403),
+        ],
+    )
+    asked = f"/rounds/{town.ids['round_id']}/what-ifs"
+    elsewhere = _changing(kind="demand", factor=2, adcode="999999")
+    unfair = _changing(kind="fairness", percent=101)
+    refused(
+        town,
+        "coordinator",
+        [
+            post("nothing changes", asked, {"changes": []}, "changes", "too_few"),
+            post("no factor", asked, _changing(kind="demand"), "changes[0].factor", "required"),
+            post("nobody's", asked, _changing(kind="closed", venue_id=NOBODY), "changes[0].venue_id"),
+            post("on Venus", asked, elsewhere, "changes[0].adcode", "what_if_unknown"),
+            post("101 %", asked, unfair, "changes[0].percent", "too_large"),
         ],
     )
     answers = f"/matches/{town.ids['match_id']}/answers"

@@ -7,9 +7,9 @@ by that order alone, so that neither the order in which requests came nor their 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple
 
 from services.matcher.engine.assemble import Assembled, assemble
 from services.matcher.engine.candidates import Finder
@@ -17,6 +17,7 @@ from services.matcher.engine.fairness import Fair, Fairness
 from services.matcher.engine.groups import groups_of
 from services.matcher.engine.instance import Certificate, Instance
 from services.matcher.engine.journeys import KnownRoads
+from services.matcher.engine.lot import by_lot
 from services.matcher.engine.model import (
     FairnessTold,
     Finding,
@@ -51,14 +52,6 @@ class Solved(NamedTuple):
     chosen: list[int]
     certificate: Certificate
     fairness: Fairness | None = None
-
-
-class _Keyed(Protocol):
-    @property
-    def key(self) -> Key: ...
-
-
-_Thing = TypeVar("_Thing", bound=_Keyed)
 
 
 def solve(
@@ -159,20 +152,16 @@ def _told(fairness: Fairness, instance: Instance, chosen: Sequence[int]) -> Fair
 def _drawn(problem: Problem) -> Problem:
     """The problem in the order of the lot, with roads that are asked about each pair of places once."""
     seed = problem.seed
-    programmes = _by_lot(seed, problem.programmes.values())
+    programmes = by_lot(seed, problem.programmes.values())
     return replace(
         problem,
-        wishes=_by_lot(seed, problem.wishes),
+        wishes=by_lot(seed, problem.wishes),
         programmes={programme.key: programme for programme in programmes},
-        slots=_by_lot(seed, problem.slots),
-        experts=_by_lot(seed, problem.experts),
-        units=_by_lot(seed, problem.units),
+        slots=by_lot(seed, problem.slots),
+        experts=by_lot(seed, problem.experts),
+        units=by_lot(seed, problem.units),
         roads=KnownRoads(problem.roads),
     )
-
-
-def _by_lot(seed: str, things: Iterable[_Thing]) -> tuple[_Thing, ...]:
-    return tuple(sorted(things, key=lambda thing: hashlib.sha256(f"{seed}|{thing.key}".encode()).digest()))
 
 
 def _candidates(

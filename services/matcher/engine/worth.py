@@ -95,11 +95,11 @@ def imagined(problem: Problem, wishes: Iterable[Wish]) -> Supply:
     that asks for it; each unit once more in each week.
     """
     asked = list(wishes)
-    days = _days(problem, asked)
+    days = open_days(problem, asked)
     return Supply(
-        tuple(_sessions(problem, days)) if any(wish.kind in ("visit", "training") for wish in asked) else (),
+        tuple(sessions(problem, days)) if any(wish.kind in ("visit", "training") for wish in asked) else (),
         _experts(asked, days),
-        tuple(_stays(problem, days)) if any(wish.kind == "exhibition" for wish in asked) else (),
+        tuple(stays(problem, days)) if any(wish.kind == "exhibition" for wish in asked) else (),
     )
 
 
@@ -166,7 +166,7 @@ def dated(added: Added, minute: int) -> Added:
 # -- what is thought of
 
 
-def _days(problem: Problem, wishes: Iterable[Wish]) -> list[int]:
+def open_days(problem: Problem, wishes: Iterable[Wish]) -> list[int]:
     """Days on which something could take place, and on which somebody would come."""
     wanted = {
         day
@@ -178,7 +178,8 @@ def _days(problem: Problem, wishes: Iterable[Wish]) -> list[int]:
     return sorted(day for day in wanted & lessons if day * DAY >= problem.earliest)
 
 
-def _sessions(problem: Problem, days: Sequence[int]) -> Iterator[Slot]:
+def sessions(problem: Problem, days: Sequence[int]) -> Iterator[Slot]:
+    """One more of each programme that is given, on each of these days at each of its usual times."""
     given: dict[Key, list[Slot]] = defaultdict(list)
     for slot in problem.slots:
         given[slot.programme].append(slot)
@@ -202,17 +203,22 @@ def _experts(wishes: Iterable[Wish], days: Sequence[int]) -> dict[str, tuple[Exp
         if _wants_experts(wish):
             for topic in wish.topics:
                 places[wish.area, topic].append(wish.place)
-    windows = tuple(Window(day * DAY + _OPENING, day * DAY + _CLOSING) for day in days)
     found: dict[str, list[Expert]] = defaultdict(list)
     for (area, topic), homes in sorted(places.items()):
-        added = Added("more_experts", None, None, topic, area, 0, 0)
-        everybody = frozenset({"pupils", "teachers", "parents"})
-        home = sorted(homes)[len(homes) // 2]
-        found[area].append(Expert(added, frozenset({topic}), home, windows, everybody, cap_day=_A_DAY))
+        found[area].append(expert(topic, area, sorted(homes)[len(homes) // 2], days))
     return {area: tuple(experts) for area, experts in found.items()}
 
 
-def _stays(problem: Problem, days: Sequence[int]) -> Iterator[Unit]:
+def expert(topic: str, area: str, home: Place, days: Iterable[int]) -> Expert:
+    """Somebody who would speak on a topic to everybody, twice a day at most, on each of these days."""
+    added = Added("more_experts", None, None, topic, area, 0, 0)
+    windows = tuple(Window(day * DAY + _OPENING, day * DAY + _CLOSING) for day in days)
+    everybody = frozenset({"pupils", "teachers", "parents"})
+    return Expert(added, frozenset({topic}), home, windows, everybody, cap_day=_A_DAY)
+
+
+def stays(problem: Problem, days: Sequence[int]) -> Iterator[Unit]:
+    """Each unit once more in each week that holds one of these days."""
     for unit in problem.units:
         for week in sorted({(day + 3) // _WEEK for day in days}):
             monday = week * _WEEK - 3
@@ -254,22 +260,21 @@ def _bests(assembled: Assembled, request: Ints) -> Ints:
 # -- by solving again
 
 
-def ranked(settled: Settled, latent: Latent, unserved: Sequence[int]) -> list[Addition]:
-    """The best additions of a plan, each solved again, the best first.
+def ranked(settled: Settled, latent: Latent, worth: Mapping[Added, int]) -> list[Addition]:
+    """The best additions of a plan, each solved again, the best first; `worth` is theirs by prices.
 
     Of one programme, one unit, or one topic in one area, only the best day is looked at.
     """
-    request = settled.certificate.request
-    worth = by_price(latent, request, unserved)
     order = sorted(worth, key=lambda added: (-worth[added], added))
-    leading = {_what(added): added for added in reversed(order)}.values()
+    leading = {what(added): added for added in reversed(order)}.values()
     tried = sorted(leading, key=lambda added: (-worth[added], added))[:_TRIED]
     again = Again(settled, latent.supply, tried)
     found = [again.solved(added) for added in tried]
     return sorted(found, key=lambda each: (-each.solved, -each.worth, each.added))[:BEST]
 
 
-def _what(added: Added) -> Added:
+def what(added: Added) -> Added:
+    """The addition, whenever it is."""
     return added._replace(day=0, start=0)
 
 
@@ -350,7 +355,7 @@ def _narrowed(supply: Supply, tried: Iterable[Added]) -> Supply:
     wanted = set(tried)
     days: dict[Added, list[Added]] = defaultdict(list)
     for added in wanted:
-        days[_what(added)].append(added)
+        days[what(added)].append(added)
     experts = {
         area: tuple(_on_a_day(expert, added) for expert in each for added in days[expert.key])  # type: ignore[index]
         for area, each in supply.experts.items()

@@ -81,10 +81,18 @@ def queue(
     )
 
 
+# A round that is solved, or could be.
+_ROUND_WANTED = """
+  from solve_job r where r.kind = 'round'
+   and (r.state = 'queued' and r.not_before <= %(now)s or r.state = 'running' and r.claimed_until >= %(now)s)
+"""
+
+
 def claim(conn: Connection, *, kind: str, now: datetime, until: datetime) -> Row | None:
     """Take the next job of a kind, new or abandoned, under a new epoch.
 
     One round is solved at a time, since rounds share experts and open capacity: claims wait for each other.
+    What if is asked of one copy at a time, and of none while a round is solved or waits for it.
     """
     conn.execute("select pg_advisory_xact_lock(%s)", [CLAIM_LOCK])
     return conn.execute(
@@ -94,6 +102,7 @@ def claim(conn: Connection, *, kind: str, now: datetime, until: datetime) -> Row
         "                and (state = 'queued' or (state = 'running' and claimed_until < %(now)s))"
         "                and not exists (select from solve_job other where other.kind = %(kind)s"
         "                                   and other.state = 'running' and other.claimed_until >= %(now)s)"
+        f"               and (kind <> 'what_if' or not exists (select {_ROUND_WANTED}))"
         "              order by not_before limit 1 for update skip locked)"
         " returning *",
         {"kind": kind, "now": now, "until": until},
@@ -111,6 +120,24 @@ def renew(
     ).fetchone()
 
 
+def is_round_wanted(conn: Connection, now: datetime) -> bool:
+    """Whether a round is being solved, or waits for it."""
+    return conn.execute(f"select 1 {_ROUND_WANTED} limit 1", {"now": now}).fetchone() is not None
+
+
+def put_back(conn: Connection, *, job_id: UUID, epoch: int) -> bool:
+    """Let a job that belongs to `epoch` wait again; counted, so that nobody takes it for lost."""
+    return (
+        conn.execute(
+            "update solve_job"
+            "   set state = 'queued', claimed_until = null, progress = '{}', yields = yields + 1"
+            " where id = %s and epoch = %s and state = 'running'",
+            [job_id, epoch],
+        ).rowcount
+        == 1
+    )
+
+
 def finish(
     conn: Connection, *, job_id: UUID, epoch: int, state: str, now: datetime, failure: str | None = None
 ) -> bool:
@@ -126,13 +153,24 @@ def finish(
 
 
 def cancel(conn: Connection, round_id: UUID, now: datetime) -> str | None:
-    """Raise the flag on a running job, or end a waiting one; return the state it was in."""
+    """Raise the flag on a round's running job, or end a waiting one; return the state it was in."""
     job = conn.execute(
         "select id, state from solve_job where round_id = %s and state in ('queued', 'running') for update",
         [round_id],
     ).fetchone()
-    if job is None:
-        return None
+    return _cancelled(conn, job, now) if job else None
+
+
+def cancel_job(conn: Connection, job_id: UUID, now: datetime) -> str | None:
+    """The same of one job; None if it is over."""
+    job = conn.execute(
+        "select id, state from solve_job where id = %s and state in ('queued', 'running') for update",
+        [job_id],
+    ).fetchone()
+    return _cancelled(conn, job, now) if job else None
+
+
+def _cancelled(conn: Connection, job: Row, now: datetime) -> str:
     waiting = job["state"] == "queued"
     conn.execute(
         "update solve_job set cancel = true, state = case when %(waiting)s then 'cancelled' else state end,"

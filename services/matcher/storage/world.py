@@ -14,19 +14,26 @@ Row = dict[str, Any]
 
 
 class NotCounted(NamedTuple):
-    """What takes nothing: drafts of the round `ignoring` not set by hand, and the match `without`."""
+    """What takes nothing: drafts of the round `ignoring` not set by hand, and the match `without`.
+
+    Nor does anything of the round `undone` that was not set by hand, published or not: for a copy of the
+    world in which that round was never solved.
+    """
 
     ignoring: UUID | None = None
     without: UUID | None = None
+    undone: UUID | None = None
 
 
-def requests(conn: Connection, request_ids: Sequence[UUID]) -> list[Row]:
+def requests(conn: Connection, request_ids: Sequence[UUID], but: NotCounted) -> list[Row]:
     """The requests, with their rounds' states and when their school was last served."""
     return conn.execute(
         "select r.*, (select max(m.ends_at) from matches m where m.school_id = r.school_id"
-        "              and m.state in ('confirmed', 'delivered')) as last_served"
-        "  from known_request r where r.id = any(%s) order by r.id",
-        [list(request_ids)],
+        "              and m.state in ('confirmed', 'delivered')"
+        "              and (%(undone)s::uuid is null or m.pinned or m.state = 'delivered'"
+        "                   or m.round_id is distinct from %(undone)s)) as last_served"
+        "  from known_request r where r.id = any(%(ids)s) order by r.id",
+        {"ids": list(request_ids), "undone": but.undone},
     ).fetchall()
 
 
@@ -50,18 +57,28 @@ def slots(conn: Connection, *, after: datetime, rounds: Sequence[UUID], but: Not
               from legs l join matches m on m.id = l.match_id
              where l.resource_kind = 'slot' and m.state = any(%(live)s) and l.ends_at > %(after)s
                and m.id is distinct from %(without)s
+               and (%(undone)s::uuid is null or m.pinned or m.round_id is distinct from %(undone)s)
                and not (m.state = 'proposed' and not m.pinned and m.version = 0
                         and m.next_step_at is null and m.round_id is not distinct from %(ignoring)s)
+             group by l.resource_id),
+        back as (
+            select l.resource_id, sum(l.quantity) as seats, count(*) as groups
+              from legs l join matches m on m.id = l.match_id
+             where m.round_id = %(undone)s and not m.pinned and l.resource_kind = 'slot'
+               and m.state = any(%(live)s) and l.state in ('held', 'reserved')
              group by l.resource_id)
         select s.id, s.programme_id, s.organisation_id, s.venue_id, s.starts_at, s.ends_at, s.round_id,
-               v.lat, v.lon, v.adcode, v.kind as venue_kind,
-               least(s.free - coalesce(o.coming, 0), s.seats - coalesce(o.seats, 0))::int as free,
-               (s.groups_limit - greatest(s.groups_taken + coalesce(o.coming_groups, 0),
+               s.seats, v.lat, v.lon, v.adcode, v.kind as venue_kind,
+               least(s.free + coalesce(b.seats, 0) - coalesce(o.coming, 0),
+                     s.seats - coalesce(o.seats, 0))::int as free,
+               (s.groups_limit - greatest(s.groups_taken - coalesce(b.groups, 0)
+                                              + coalesce(o.coming_groups, 0),
                                           coalesce(o.groups, 0)))::int as groups_left
           from known_slot s
           join known_programme p on p.id = s.programme_id
           left join known_venue v on v.id = s.venue_id
           left join ours o on o.resource_id = s.id
+          left join back b on b.resource_id = s.id
          where s.state = 'open' and s.starts_at > %(after)s
            and (v.state = 'active' or (s.venue_id is null and p.place = 'online'))
            and (s.round_id is null or s.round_id = any(%(rounds)s))
@@ -90,6 +107,8 @@ def engagements(conn: Connection, *, after: datetime, but: NotCounted) -> list[R
         """
         select id as hold_id, expert_id as resource_id, starts_at, ends_at, lat, lon
           from known_engagement where state in ('held', 'confirmed') and ends_at > %(after)s
+           and not exists (select from matches u where u.id = match_id and u.round_id = %(undone)s
+                                                   and u.state = any(%(live)s) and not u.pinned)
         union all
         select l.hold_id, l.resource_id, l.starts_at, l.ends_at, l.lat, l.lon
           from legs l join matches m on m.id = l.match_id
@@ -97,6 +116,7 @@ def engagements(conn: Connection, *, after: datetime, but: NotCounted) -> list[R
            and l.state in ('wanted', 'held', 'reserved')
            and not exists (select from known_engagement k where k.id = l.hold_id)
            and m.id is distinct from %(without)s
+           and (%(undone)s::uuid is null or m.pinned or m.round_id is distinct from %(undone)s)
            and not (m.state = 'proposed' and not m.pinned and m.version = 0
                     and m.next_step_at is null and m.round_id is not distinct from %(ignoring)s)
          order by 1
@@ -111,6 +131,8 @@ def stops(conn: Connection, *, after: datetime, but: NotCounted) -> list[Row]:
         """
         select id as hold_id, unit_id as resource_id, occupied_from as starts_at, ends_at, lat, lon
           from known_stop where state in ('held', 'confirmed') and ends_at > %(after)s
+           and not exists (select from matches u where u.id = match_id and u.round_id = %(undone)s
+                                                   and u.state = any(%(live)s) and not u.pinned)
         union all
         select l.hold_id, l.resource_id, l.occupied_from, l.ends_at, l.lat, l.lon
           from legs l join matches m on m.id = l.match_id
@@ -118,6 +140,7 @@ def stops(conn: Connection, *, after: datetime, but: NotCounted) -> list[Row]:
            and l.state in ('wanted', 'held', 'reserved')
            and not exists (select from known_stop k where k.id = l.hold_id)
            and m.id is distinct from %(without)s
+           and (%(undone)s::uuid is null or m.pinned or m.round_id is distinct from %(undone)s)
            and not (m.state = 'proposed' and not m.pinned and m.version = 0
                     and m.next_step_at is null and m.round_id is not distinct from %(ignoring)s)
          order by 1

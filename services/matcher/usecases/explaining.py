@@ -17,8 +17,8 @@ from services.matcher.engine.explain import Alternative, Explainer, Settled, Sui
 from services.matcher.engine.helped import Change, helped
 from services.matcher.engine.model import Key, Kind, Leg, Problem, Solution
 from services.matcher.engine.solver import Solved
-from services.matcher.engine.worth import Added, Addition, Latent, imagined, ranked
-from services.matcher.storage import explanations
+from services.matcher.engine.worth import Added, Addition, Latent, by_price, imagined, ranked
+from services.matcher.storage import explanations, what_ifs
 from services.matcher.usecases.problem import World, moment
 
 Row = dict[str, Any]
@@ -30,10 +30,11 @@ _CONTEST = ("options", "holders", "pupils", "least", "most", "value", "price")
 
 
 class Told(NamedTuple):
-    """What is to be kept: an explanation a request, and the round's additions."""
+    """What is to be kept: an explanation a request, the round's additions, and what each would be worth."""
 
     requests: Mapping[UUID, Row]
     additions: Row
+    worths: Sequence[Row] = ()
 
 
 # -- worked out
@@ -50,7 +51,7 @@ def explain(world: World, settled: Settled, *, now: datetime, should_stop: Calla
     found = {number: writing.contest(explainer.why_not(number)) for number in unserved}
     served = (number for number in range(len(wishes)) if number not in found)
     found |= {number: writing.match(explainer.why_this(number)) for number in list(served)}
-    additions, whole = _missing(settled, unserved, found, writing, should_stop)
+    additions, worths, whole = _missing(settled, unserved, found, writing, should_stop)
     summary = {
         "made_at": now,
         "unserved": len(unserved),
@@ -59,7 +60,7 @@ def explain(world: World, settled: Settled, *, now: datetime, should_stop: Calla
         "additions": additions,
     }
     requests = {wish.key: found[at] for at, wish in enumerate(wishes) if isinstance(wish.key, UUID)}
-    return Told(requests, summary)
+    return Told(requests, summary, worths)
 
 
 def _missing(
@@ -68,16 +69,20 @@ def _missing(
     found: Mapping[int, Row],
     writing: _Writing,
     should_stop: Callable[[], bool],
-) -> tuple[list[Row], bool]:
-    """The best additions, and whether everything was tried; changes are written beside what was `found`."""
+) -> tuple[list[Row], list[Row], bool]:
+    """The best additions, what all are worth by prices, and whether everything was tried.
+
+    Changes are written beside what was `found`.
+    """
     latent = Latent(settled.problem, imagined(settled.problem, (settled.problem.wishes[n] for n in unserved)))
     if should_stop():
-        return [], False
-    additions = [writing.addition(each) for each in ranked(settled, latent, unserved)]
+        return [], [], False
+    worth = by_price(latent, settled.certificate.request, unserved)
+    additions = [writing.addition(each) for each in ranked(settled, latent, worth)]
     stopped = Stop(should_stop)
     for change in helped(settled, latent, unserved, _groups(), stopped):
         found[change.wish]["changes"].append(writing.change(change))
-    return additions, not stopped.told
+    return additions, list(writing.worths(worth)), not stopped.told
 
 
 class Stop:
@@ -97,8 +102,11 @@ class Stop:
 def settled(solution: Solution) -> Settled | None:
     """What a solution was found in; None if the solve was stopped before it searched."""
     solved = solution.openly
-    if not isinstance(solved, Solved):
-        return None
+    return settled_of(solved) if isinstance(solved, Solved) else None
+
+
+def settled_of(solved: Solved) -> Settled:
+    """The same of a solve that was not stopped."""
     return Settled(solved.problem, solved.options, solved.assembled, solved.chosen, solved.certificate)
 
 
@@ -107,6 +115,7 @@ def keep(conn: Connection, *, round_id: UUID, job_id: UUID, told: Told) -> bool:
     if not explanations.is_last(conn, round_id, job_id):
         return False
     explanations.replace(conn, round_id=round_id, job_id=job_id, told=told.requests, additions=told.additions)
+    what_ifs.replace_worths(conn, round_id, told.worths)
     return True
 
 
@@ -151,6 +160,15 @@ class _Writing:
         """What would be worth most."""
         numbers = _named(found, "worth", "solved", "wishes", "pupils")
         return {**self._added(found.added), **numbers, "code": found.added.code}
+
+    def worths(self, worth: Mapping[Added, int]) -> Iterator[Row]:
+        """What each addition would be worth on each day, at the best time of that day."""
+        best: dict[Added, int] = {}
+        for added, points in worth.items():
+            day = added._replace(start=0)
+            best[day] = max(points, best.get(day, 0))
+        for added, points in best.items():
+            yield {**self._added(added), "code": added.code, "points": points}
 
     def _suits(self, each: Suits) -> Row:
         owner = self._owner(each.kind, each.resource)

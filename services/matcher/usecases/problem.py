@@ -118,14 +118,16 @@ def load(
     seed: str = "",
     ignoring: UUID | None = None,
     without: UUID | None = None,
+    undone: UUID | None = None,
     session_minutes: int = 60,
 ) -> World:
     """The problem of these requests as the world stands now.
 
-    Drafts of the round `ignoring` take nothing, unless they were set by hand; nor does the match `without`.
+    Drafts of the round `ignoring` take nothing, unless they were set by hand; nor does the match `without`,
+    nor anything of the round `undone` that was not set by hand.
     """
-    but = world.NotCounted(ignoring, without)
-    requests = world.requests(conn, request_ids)
+    but = world.NotCounted(ignoring, without, undone)
+    requests = world.requests(conn, request_ids, but)
     rounds = sorted({row["round_id"] for row in requests if row["round_id"]})
     excluded = _excluded(pool.exclusions(conn, request_ids, now))
     slots = world.slots(conn, after=now, rounds=rounds, but=but)

@@ -122,7 +122,7 @@ def complete(
 def give_up(conn: Connection, *, job: Row, now: datetime, failure: str | None) -> None:
     """End a job without a solution: cancelled, or failed for a reason. Raises Fenced."""
     _finish(conn, job, "failed" if failure else "cancelled", now, failure)
-    if job["kind"] == "at_once":
+    if job["kind"] != "round":
         return
     row = rounds.get(conn, job["round_id"])
     if row is None or row["state"] != "solving":

@@ -55,7 +55,7 @@ def read_round(conn: Connection, party: Party, *, round_id: UUID, language: str)
         "fairness": fairness.shown(row["fairness"], with_groups=ours) if told else None,
         "papers": _papers(conn, round_id) if row["state"] == "published" else None,
         "failure_text": failure_text(failure, language) if failure else None,
-        "progress": _progress(rounds.latest_job(conn, round_id)) if ours else None,
+        "progress": progress(rounds.latest_job(conn, round_id)) if ours else None,
         "statistics": _statistics(conn, round_id, language) if told else None,
     }
 
@@ -104,18 +104,19 @@ def _round(row: Row, party: Party) -> Row:
     return shown | hidden
 
 
-def _progress(job: Row | None) -> Row | None:
+def progress(job: Row | None) -> Row | None:
+    """Where a job stands, with the gap of its best plan so far."""
     if job is None:
         return None
     told = {"phase": None, "value": None, "bound": None, "at": None, **job["progress"]}
     return {
         **told,
-        "gap": _gap(told["value"], told["bound"]),
+        "gap": gap(told["value"], told["bound"]),
         **{name: job[name] for name in ("state", "epoch", "started_at", "finished_at", "failure")},
     }
 
 
-def _gap(value: int | None, bound: int | None) -> float | None:
+def gap(value: int | None, bound: int | None) -> float | None:
     """What the best plan so far may lack, as a share of the bound; None while one of them is not known."""
     return max(0.0, (bound - value) / bound) if value is not None and bound else None
 

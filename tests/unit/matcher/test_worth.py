@@ -28,8 +28,13 @@ def latent(solved: Settled) -> Latent:
 
 def best(problem: Problem) -> list[Addition]:
     """The best additions to a problem once it is solved."""
-    solved = settled(problem)
-    return ranked(solved, latent(solved), Explainer(solved).unserved)
+    return ranked_of(settled(problem))
+
+
+def ranked_of(solved: Settled) -> list[Addition]:
+    """The best additions to a plan."""
+    thought_of, unserved = latent(solved), Explainer(solved).unserved
+    return ranked(solved, thought_of, by_price(thought_of, solved.certificate.request, unserved))
 
 
 def value(solved: Settled) -> int:
@@ -93,7 +98,7 @@ def test_twenty_at_most_and_the_best_first() -> None:
 def test_by_prices_no_less_is_promised_than_solving_again_can_find(seed: int) -> None:
     solved = settled(problems.problem(seed, MANY))
     missing = solved.certificate.bound // SCALE - value(solved)
-    for addition in ranked(solved, latent(solved), Explainer(solved).unserved):
+    for addition in ranked_of(solved):
         assert addition.solved <= addition.worth + missing + 1
         assert addition.solved >= 0
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from schemas.codes import STAGES, WHAT_IF_CHANGES
 from services.matcher.storage.papers import NAMES
 
 STATIC = Path(__file__).resolve().parents[3] / "services/portal/static"
@@ -118,3 +119,15 @@ def test_the_region_has_each_division_once() -> None:
     cells = json.loads((STATIC / "region.json").read_text(encoding="utf-8"))["cells"]
     assert len({cell["adcode"] for cell in cells}) == len(cells) == 12
     assert len({(cell["x"], cell["y"]) for cell in cells}) == 12
+
+
+def test_the_part_on_what_if_has_a_word_for_each_code_and_a_field_for_each_member() -> None:
+    script, page = SCRIPTS["whatif.js"], PAGES["rounds.html"]
+    for codes in (WHAT_IF_CHANGES, STAGES, ("queued", "running", "done", "cancelled", "failed")):
+        named = {code: word for code in codes for word in re.findall(rf"\b{code}: \[?\"(\w+)\"", script)}
+        assert set(named) == set(codes)
+        assert set(named.values()) <= texts()["zh"]
+    assert {value for value in page.values("value") if value in WHAT_IF_CHANGES} == set(WHAT_IF_CHANGES)
+    fields = re.search(r"const MEMBERS = \{(.*?)\};", script, re.DOTALL)
+    assert fields
+    assert set(re.findall(r"(\w+): \[\"", fields[1])) <= set(page.values("id"))

@@ -10,9 +10,10 @@ import pytest
 from deploy.simulate import report
 from deploy.simulate.asked import asked
 from deploy.simulate.changes import NoSuchChange, changed, venues
-from deploy.simulate.outcomes import Outcome, first_come, together
+from deploy.simulate.outcomes import first_come, together
 from services.matcher.engine.model import Problem
 from services.matcher.engine.season import season
+from services.matcher.engine.simulate import Outcome
 from services.matcher.roads import RegionRoads
 
 SEED = 7
@@ -105,8 +106,8 @@ def test_a_replay_ends_with_medians_and_their_spread() -> None:
 
 
 def test_shares_are_of_the_wishes_of_each_district() -> None:
-    shares = outcome(*range(60)).shares()
-    assert set(shares.values()) == {100.0}
+    shares = outcome(*range(60)).areas()
+    assert {share.percent for share in shares.values()} == {100.0}
     assert set(shares) == {wish.area for wish in made().wishes}
 
 

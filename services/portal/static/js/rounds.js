@@ -2,6 +2,7 @@
 
 import { make, read } from "./search.js";
 import { language, text, translate, useLanguage } from "./texts.js";
+import { retell } from "./whatif.js";
 
 const PAGE = 10;
 const FILES = { problem: "paperProblem", solution: "paperSolution", certificate: "paperCertificate" };
@@ -99,6 +100,7 @@ at("language").addEventListener("click", () => {
   history.replaceState(null, "", language() === "zh" ? location.pathname : `${location.pathname}?lang=en`);
   translate(document);
   show();
+  retell();
 });
 at("more").addEventListener("click", load);
 useLanguage(new URLSearchParams(location.search).get("lang") ?? "zh");

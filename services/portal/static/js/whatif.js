@@ -1,0 +1,262 @@
+// What if, for who oversees an area: ask about a round, watch it being worked out, read both sides.
+// The token is kept in this page's memory and goes with it.
+
+import { make } from "./search.js";
+import { language, text } from "./texts.js";
+
+const at = (id) => document.getElementById(id);
+const POLL_MS = 2000;
+const OVERSEERS = ["coordinator", "operator"];
+const ENDS = ["done", "cancelled", "failed"];
+// By kind of change: its name, and the fields that it shows.
+const KINDS = {
+  demand: ["kindDemand", ["factor", "area"]], closed: ["kindClosed", ["venue", "first", "last"]],
+  more_experts: ["kindExperts", ["number", "topic", "district", "day"]], more_sessions: ["kindSessions", ["number", "programme", "day"]],
+  more_unit_days: ["kindUnitDays", ["number", "unit", "day"]], fairness: ["kindFairness", ["percent"]],
+};
+// By field: the member of a change, and what it is read as.
+const MEMBERS = {
+  factor: ["factor", Number], area: ["adcode", String], venue: ["venue_id", String], first: ["first_day", String], last: ["last_day", String],
+  number: ["number", Number], topic: ["topic", String], district: ["adcode", String], day: ["day", String], programme: ["programme_id", String],
+  unit: ["unit_id", String], percent: ["percent", Number],
+};
+const STATES = { queued: "askQueued", running: "askRunning", cancelled: "askCancelled", failed: "askFailed", done: "askDone" };
+const SIDES = { base: "sideBase", changed: "sideChanged" };
+const PHASES = { loading: "phaseLoading", candidates: "phaseCandidates", assembling: "phaseCandidates", pricing: "phasePricing", searching: "phaseSearching" };
+const STAGES = { K: "stageK", P: "stageP", J: "stageJ", S: "stageS", V: "stageV", X: "stageX", U: "stageU" };
+const ROWS = [["requests", "rowRequests"], ["served", "rowServed"], ["people", "rowPeople"], ["pupils", "rowPupils"], ["value", "rowValue"]];
+let token = "";
+let organisation = "";
+let memberships = [];
+let collected = [];
+let questions = [];
+let timer = 0;
+
+const number = (value) => value.toLocaleString(language());
+const percent = (value, digits = 1) => `${(100 * value).toLocaleString(language(), { maximumFractionDigits: digits })} %`;
+
+function say(message, bad = false) {
+  at("ask-state").textContent = message;
+  at("ask-state").classList.toggle("bad", bad);
+}
+
+// -- the service
+
+async function call(method, path, body) {
+  const headers = { "Accept-Language": language() };
+  if (token) headers.Authorization = `Bearer ${token}`;
+  if (organisation) headers["KeQiao-Organisation"] = organisation;
+  if (body) Object.assign(headers, { "Content-Type": "application/json", "Idempotency-Key": crypto.randomUUID() });
+  const answer = await fetch(`/api/v1${path}`, { method, headers, body: body && JSON.stringify(body) }).catch(() => null);
+  if (!answer) throw new Error(text("askAway"));
+  const said = await answer.json().catch(() => ({}));
+  if (answer.ok) return said;
+  if (answer.status === 401 && token) leave();
+  throw new Error([said.detail ?? said.title ?? text("askAway"), ...(said.errors ?? []).map((each) => `${each.field}: ${each.message ?? each.code}`)].join(" "));
+}
+
+async function all(path) {
+  const found = [];
+  let cursor = "";
+  do {
+    const page = await call("GET", `${path}?limit=200${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+    found.push(...page.items);
+    cursor = page.next ?? "";
+  } while (cursor && found.length < 2000);
+  return found;
+}
+
+// -- coming and going
+
+async function enter(event) {
+  event.preventDefault();
+  const given = new FormData(at("login"));
+  say(text("askEntering"));
+  try {
+    const answer = await call("POST", "/tokens", { login: given.get("login"), password: given.get("password") });
+    memberships = answer.user.memberships.filter((each) => OVERSEERS.includes(each.role));
+    if (!memberships.length) return say(text("askNobody"), true);
+    token = answer.access_token;
+    at("login").reset();
+    at("login").hidden = true;
+    at("asking").hidden = false;
+    at("acting").replaceChildren(...memberships.map((each) => new Option(each.organisation_name, each.organisation_id)));
+    await Promise.all([act(), fill()]);
+  } catch (error) {
+    say(error.message, true);
+  }
+}
+
+function leave() {
+  token = organisation = "";
+  clearTimeout(timer);
+  at("login").hidden = false;
+  at("asking").hidden = true;
+  say("");
+}
+
+async function act() {
+  organisation = at("acting").value;
+  const area = memberships.find((each) => each.organisation_id === organisation).adcode.replace(/(00)+$/, "");
+  const rounds = (await all("/rounds")).filter((each) => each.adcode.startsWith(area));
+  at("round").replaceChildren(...rounds.map((each) => new Option(each.name, each.id)));
+  at("question").hidden = !rounds.length;
+  await list();
+}
+
+async function fill() {
+  const region = await (await fetch("/region.json")).json();
+  const [topics, venues, programmes, units] = await Promise.all([call("GET", "/topics"), all("/venues"), all("/programmes"), all("/units")]);
+  const places = region.cells.map((each) => new Option(each[language()], each.adcode));
+  at("area").replaceChildren(new Option(text("askEverywhere"), ""), ...places);
+  at("district").replaceChildren(...places.map((each) => each.cloneNode(true)));
+  at("topic").replaceChildren(...topics.items.map((each) => new Option(each[language()], each.code)));
+  at("venue").replaceChildren(...venues.map((each) => new Option(each.name, each.id)));
+  at("programme").replaceChildren(...programmes.map((each) => new Option(each.title, each.id)));
+  at("unit").replaceChildren(...units.map((each) => new Option(each.name, each.id)));
+}
+
+// -- asking
+
+function showFields() {
+  const [, fields] = KINDS[at("kind").value];
+  for (const name of Object.keys(MEMBERS)) at(name).closest("label").hidden = !fields.includes(name);
+}
+
+function change() {
+  const kind = at("kind").value;
+  const found = { kind };
+  for (const name of KINDS[kind][1]) {
+    const [member, kindOf] = MEMBERS[name];
+    if (at(name).value !== "") found[member] = kindOf(at(name).value);
+  }
+  return found;
+}
+
+function showCollected() {
+  at("collected").textContent = collected.length ? text("askCollected", { n: collected.length }) : "";
+}
+
+function collect() {
+  collected.push(change());
+  showCollected();
+}
+
+async function ask(event) {
+  event.preventDefault();
+  say(text("askSending"));
+  try {
+    await call("POST", `/rounds/${at("round").value}/what-ifs`, { changes: [...collected, change()] });
+    collected = [];
+    showCollected();
+    await list();
+  } catch (error) {
+    say(error.message, true);
+  }
+}
+
+async function list() {
+  clearTimeout(timer);
+  const round = at("round").value;
+  try {
+    questions = round ? (await call("GET", `/rounds/${round}/what-ifs?limit=20`)).items : [];
+    show();
+    if (questions.some((each) => !ENDS.includes(each.state))) timer = setTimeout(list, POLL_MS);
+  } catch (error) {
+    say(error.message, true);
+  }
+}
+
+async function giveUp(question) {
+  await call("POST", `/rounds/${question.round_id}/what-ifs/${question.id}/cancel`).catch((error) => say(error.message, true));
+  await list();
+}
+
+// -- showing
+
+function show() {
+  at("questions").replaceChildren(...questions.map(card));
+  say(questions.length ? "" : text(at("round").value ? "askNone" : "askNoRounds"));
+}
+
+function card(question) {
+  const item = make("li", "result");
+  item.append(make("h3", "", question.changes.map((each) => each.text).join(" · ")), make("p", "facts", standing(question)));
+  for (const each of question.at_once) item.append(make("p", "facts", each.text));
+  if (!ENDS.includes(question.state)) item.append(button(question));
+  if (question.failure_text) item.append(make("p", "hand", question.failure_text));
+  if (question.result) item.append(...answer(question.result));
+  return item;
+}
+
+function standing(question) {
+  const { side, phase, gap } = question.progress;
+  const parts = [text(STATES[question.state])];
+  if (question.state === "running") {
+    if (SIDES[side]) parts.push(text(SIDES[side]));
+    if (PHASES[phase]) parts.push(text(PHASES[phase]));
+    if (gap !== null) parts.push(text("askGap", { gap: percent(gap, 2) }));
+  }
+  return parts.join(" · ");
+}
+
+function button(question) {
+  const found = make("button", "quiet", text("askGiveUp"));
+  found.type = "button";
+  found.addEventListener("click", () => giveUp(question));
+  return found;
+}
+
+function answer(result) {
+  const parts = result.additions.map((each) => make("p", "hand", each.text));
+  parts.push(table(result), ...result.moved.map(movement));
+  if (!result.moved.length) parts.push(make("p", "facts", text("askNobodyMoves")));
+  if (result.set_by_hand) parts.push(make("p", "facts", text("askByHand", { n: result.set_by_hand })));
+  return parts;
+}
+
+function movement(each) {
+  return make("p", "facts", text("askMoved", { place: each.name, stage: text(STAGES[each.stage]), gain: each.gain, lose: each.lose }));
+}
+
+function table({ base, changed, districts }) {
+  const body = make("tbody");
+  for (const [name, words] of ROWS) body.append(row(text(words), number(base[name]), number(changed[name]), signed(changed[name] - base[name])));
+  body.append(row(text("rowGap"), percent(base.gap, 2), percent(changed.gap, 2), ""));
+  for (const each of districts) body.append(row(each.name, shares(each.base), shares(each.changed), signed(each.changed.served - each.base.served)));
+  const head = make("thead");
+  head.append(row("", text("sideBase"), text("sideChanged"), text("rowDifference"), "th"));
+  const whole = make("table");
+  whole.append(head, body);
+  const frame = make("div", "sides");
+  frame.tabIndex = 0;
+  frame.append(whole);
+  return frame;
+}
+
+function row(name, one, other, difference, tag = "td") {
+  const line = make("tr");
+  const first = make("th", "", name);
+  first.scope = "row";
+  line.append(first, ...[one, other, difference].map((each) => make(tag, "", each)));
+  return line;
+}
+
+const shares = (share) => `${number(share.served)} / ${number(share.requests)}${share.share === null ? "" : ` (${percent(share.share)})`}`;
+const signed = (value) => (value > 0 ? "+" : "") + number(value);
+
+/** Says what is shown in the language in use now. */
+export function retell() {
+  if (!token) return;
+  fill().then(list, (error) => say(error.message, true));
+  showCollected();
+}
+
+at("login").addEventListener("submit", enter);
+at("leave").addEventListener("click", leave);
+at("acting").addEventListener("change", () => act().catch((error) => say(error.message, true)));
+at("round").addEventListener("change", list);
+at("kind").addEventListener("change", showFields);
+at("collect").addEventListener("click", collect);
+at("question").addEventListener("submit", ask);
+showFields();
