@@ -18,6 +18,8 @@ Ints: TypeAlias = NDArray[np.int64]
 ENDLESS = 1 << 40
 # The seats of a shelf that is a stretch of time.
 TIMELINE = -1
+# The leg of an entry in a row that counts on no leg's account.
+NOBODYS = -1
 
 
 class Table(NamedTuple):
@@ -57,12 +59,16 @@ class Takings(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """Limits on sums over options; `of_option` lists entries, each a `row` with a `weight` of at least 1."""
+    """Limits on sums over options; `of_option` lists entries, each a `row` with a `weight` of at least 1.
+
+    `leg` is the one on whose account an entry counts, or NOBODYS where the whole option does.
+    """
 
     limit: Ints
     of_option: Table
     row: Ints
     weight: Ints
+    leg: Ints
 
 
 class Instance(NamedTuple):
