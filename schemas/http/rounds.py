@@ -8,10 +8,14 @@ from schemas.fields import Adcode, Code, Flag, Id, Instant, Int, ListOf, Nested,
 
 
 class PolicyInput(Input):
-    """What a round may have otherwise: how long to search, how long an expert's session lasts."""
+    """What a round may have otherwise: how long to search, how long an expert's session lasts.
+
+    `most_per_school` limits what a school gets in a term, with what it has or had then; null means no limit.
+    """
 
     solve_seconds = Int(min=1, max=600, load_default=20)
     session_minutes = Int(min=20, max=240, load_default=60)
+    most_per_school = Int(min=1, max=1_000, load_default=None, allow_none=True)
 
 
 class RoundInput(Input):
@@ -22,7 +26,10 @@ class RoundInput(Input):
     opens_at = Instant(required=True)
     closes_at = Instant(required=True)
     offer_hours = Int(min=1, max=720, load_default=48)
-    policy = Nested(PolicyInput, load_default=lambda: {"solve_seconds": 20, "session_minutes": 60})
+    policy = Nested(
+        PolicyInput,
+        load_default=lambda: {"solve_seconds": 20, "session_minutes": 60, "most_per_school": None},
+    )
 
 
 class PolicyView(Fact):
@@ -30,6 +37,7 @@ class PolicyView(Fact):
 
     solve_seconds = Int(required=True)
     session_minutes = Int(required=True)
+    most_per_school = Int(required=True, allow_none=True)
 
 
 class ProgressView(Fact):
