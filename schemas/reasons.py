@@ -60,6 +60,18 @@ FALLEN: Mapping[str, Reason] = {
     "groups_full": Reason("{count} {kind} take no further group", "{count} {kind}班级数已满"),
     "seats": Reason("{count} {kind} have too few seats left", "{count} {kind}余位不足"),
     "expert": Reason("for {count} {kind} no expert could be there", "{count} {kind}没有专家能够到场"),
+    "class_busy": Reason(
+        "during {count} {kind} the class has another appointment",
+        "{count} {kind}的时间内本班另有安排",
+    ),
+    "entitlement_used": Reason(
+        "for {count} {kind} the school has had what it may have in that term",
+        "{count} {kind}所在学期本校的名额已用完",
+    ),
+    "no_room": Reason("for {count} {kind} no room is free", "{count} {kind}没有空余的活动室"),
+    "no_guide": Reason("for {count} {kind} no guide is free", "{count} {kind}没有空余的讲解员"),
+    "no_kit": Reason("for {count} {kind} no kit is free", "{count} {kind}没有空余的器材"),
+    "no_coach": Reason("for {count} {kind} no coach is free", "{count} {kind}没有空余的车辆"),
     "contest": Reason(
         "{count} {kind} were possible, but went to requests with greater need",
         "{count} {kind}可行，但分给了更需要的申请",

@@ -11,6 +11,7 @@ from services.matcher.engine import journeys
 from services.matcher.engine.candidates import taking
 from services.matcher.engine.milp import Row
 from services.matcher.engine.model import Busy, Expert, Key, Leg, Option, Problem, Roads
+from services.matcher.engine.pools import by_pool, crowded, left
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -29,6 +30,7 @@ def rows(problem: Problem, options: Sequence[Option]) -> list[Row]:
     return [
         *_one_per_wish(options),
         *_of_slots(problem, options, uses),
+        *_of_pools(problem, options),
         *(row for expert in problem.experts for row in _of_expert(problem.roads, expert, uses)),
         *(row for unit in problem.units for row in _of_time(problem.roads, uses.get(("unit", unit.key), []))),
     ]
@@ -62,6 +64,14 @@ def _of_slots(problem: Problem, options: Sequence[Option], uses: _Uses) -> Itera
             yield Row(numbers, sizes, slot.seats)
         if slot.groups is not None and len(numbers) > slot.groups:
             yield Row(numbers, (1,) * len(numbers), slot.groups)
+
+
+def _of_pools(problem: Problem, options: Sequence[Option]) -> Iterator[Row]:
+    for pool, uses in by_pool(problem.pools, options):
+        for moment, going in crowded(pool, uses):
+            quantities = tuple(use.quantity for use in going.values())
+            if sum(quantities) > left(pool, moment):
+                yield Row(tuple(going), quantities, left(pool, moment))
 
 
 def _of_expert(roads: Roads, expert: Expert, uses: _Uses) -> Iterator[Row]:

@@ -66,7 +66,8 @@ class RequestSchoolState(Fact):
 class RequestState(Fact):
     """What a school asks for and where that stands; `round_id` null means at once, pupils in `group_size`.
 
-    `with_expert`: a visit that wants an expert at the venue, for as long as it lasts.
+    `with_expert`: a visit that wants an expert at the venue, for as long as it lasts. `class_name`: the class
+    that it is for, as the school calls it; requests of one class never overlap.
 
     States: submitted, withdrawn, offered, confirmed, delivered, unserved, no_show. The contact's name and
     telephone stay in demand: events are kept for ever in the ledger.
@@ -86,6 +87,7 @@ class RequestState(Fact):
     language = Language(required=True)
     language_required = Flag(required=True)
     with_expert = Flag(load_default=False, dump_default=False)
+    class_name = Text(max=40, allow_none=True, load_default=None, dump_default=None)
     preferences = Text(required=True, max=500, allow_none=True, lines=True)
     state = Text(required=True, max=20)
     state_reason = Text(required=True, max=500, allow_none=True)

@@ -30,7 +30,10 @@ class WindowInput(Input):
 
 
 class RequestInput(Input):
-    """A new request of the acting school; `round_id` null asks for what can be had at once."""
+    """A new request of the acting school; `round_id` null asks for what can be had at once.
+
+    `class_name` is the class that it is for, if it is for one: requests of one class never overlap.
+    """
 
     round_id = Id(load_default=None, allow_none=True)
     kind = Code(REQUEST_KINDS, required=True)
@@ -44,6 +47,7 @@ class RequestInput(Input):
     language = Language(load_default="zh")
     language_required = Flag(load_default=False)
     with_expert = Flag(load_default=False)
+    class_name = Text(load_default=None, allow_none=True, min=1, max=40)
     preferences = Text(load_default=None, allow_none=True, max=500, lines=True)
     contact = Text(load_default=None, allow_none=True, max=100)
 
@@ -61,6 +65,7 @@ class RequestPatch(Input):
     language = Language()
     language_required = Flag()
     with_expert = Flag()
+    class_name = Text(allow_none=True, min=1, max=40)
     preferences = Text(allow_none=True, max=500, lines=True)
     contact = Text(allow_none=True, max=100)
 
@@ -97,6 +102,7 @@ class RequestView(Fact):
     language = Language(required=True)
     language_required = Flag(required=True)
     with_expert = Flag(required=True)
+    class_name = Text(required=True, allow_none=True, max=40)
     preferences = Text(required=True, allow_none=True, max=500, lines=True)
     contact = Text(required=True, allow_none=True, max=100)
     state = Text(required=True, max=20)

@@ -8,19 +8,21 @@ from schemas.fields import Adcode, Code, Flag, Id, Instant, Int, ListOf, Nested,
 
 # What a district gives up at most, of what the fair plan gives it, where that serves more elsewhere: a tenth.
 FAIRNESS = 90
-_USUAL_POLICY = {"solve_seconds": 20, "session_minutes": 60, "fairness": FAIRNESS}
+_USUAL_POLICY = {"solve_seconds": 20, "session_minutes": 60, "fairness": FAIRNESS, "most_per_school": None}
 
 
 class PolicyInput(Input):
     """What a round may have otherwise: seconds to search, minutes of an expert's session, and how fair it is.
 
     `fairness` is how many percent of what the fair plan gives it each district and township is to keep; with
-    0 nobody is lifted, with 100 nobody gives way to more pupils elsewhere.
+    0 nobody is lifted, with 100 nobody gives way to more pupils elsewhere. `most_per_school` limits what a
+    school gets in a term, with what it has or had then; null means no limit.
     """
 
     solve_seconds = Int(min=1, max=600, load_default=20)
     session_minutes = Int(min=20, max=240, load_default=60)
     fairness = Int(min=0, max=100, load_default=FAIRNESS)
+    most_per_school = Int(min=1, max=1_000, load_default=None, allow_none=True)
 
 
 class RoundInput(Input):
@@ -40,6 +42,7 @@ class PolicyView(Fact):
     solve_seconds = Int(required=True)
     session_minutes = Int(required=True)
     fairness = Int(required=True)
+    most_per_school = Int(required=True, allow_none=True)
 
 
 class ProgressView(Fact):

@@ -8,9 +8,10 @@ exit 1 and the first statement that does not, in English and Chinese; exit 2 if 
 are numbered from 0; times are minutes of local time since 1970-01-01; prices are in parts of a point.
 
 Why no plan can be worth more than the bound: take from the worth of each option the price of its request and
-of the caps that it counts under. No plan pays a request's price twice, nor a cap's more often than the cap
-allows. What is left of an option is split over its legs, and the legs on one slot, or on one stretch of
-somebody's time, are worth no more than is stated for it: here that is computed again. The bound is the sum.
+of the caps that it counts under, and of what it uses of pools. No plan pays a request's price twice, nor a
+cap's more often than the cap allows, nor a pool's for more than is left of it at that moment. What
+is left of an option is split over its legs, and the legs on one slot, or on one stretch of somebody's time,
+are worth no more than is stated for it: here that is computed again. The bound is the sum.
 """
 
 from __future__ import annotations
@@ -72,11 +73,17 @@ FALSE = {
     "floor_missed": ("group {at} is due {least} people served, not {has}",
                      "分组{at}应服务{least}人，实为{has}人"),
     "lift_negative": ("the lift of group {at} is below 0", "分组{at}的提升价格为负"),
+    "pool_exceeded": ("pool {at} has {has} left at {when}, not {taken}",
+                      "资源池{at}在{when}余{has}，占用{taken}"),
+    "use_twice": ("{at} uses a pool once more", "{at}重复占用资源池"),
     "value_wrong": ("the plan is worth {has}, not {said}", "总值为{has}，而非{said}"),
     "request_price_negative": ("the price of request {at} is below 0", "申请{at}的价格为负"),
     "cap_price_negative": ("{at} is below 0", "{at}为负"),
     "cap_unknown": ("{at} is for a cap that there is not", "{at}为不存在的上限定价"),
     "cap_twice": ("{at} is for a cap that has one", "{at}重复定价"),
+    "pool_price_negative": ("{at} is below 0", "{at}为负"),
+    "pool_unknown": ("{at} is for a pool that there is not", "{at}为不存在的资源池定价"),
+    "pool_twice": ("{at} is for a pool and moment that have one", "{at}重复定价"),
     "shares_unneeded": ("{at} is of no option with several legs", "{at}的方案无需拆分"),
     "shares_twice": ("{at} splits an option once more", "{at}重复拆分"),
     "shares_missing": ("option {one} is worth {worth} and not split", "方案{one}值{worth}，却未拆分"),
@@ -110,6 +117,7 @@ PROOF: dict[str, Any] = {
     "shares": [(int, [SIGNED])],  # option, what each of its legs is given of its worth
     "slots": [int],  # what each can hold at most
     "stretches": [(int, int, int, MAYBE, int)],  # timed, start, end, count, what it can hold at most
+    "pools?": [(int, int, SIGNED)],  # pool, moment, price
 }
 SHAPES: dict[str, dict[str, Any]] = {
     "problem": {
@@ -122,6 +130,9 @@ SHAPES: dict[str, dict[str, Any]] = {
         "options": [(int, int, [(int, int, int, int, int, int, int)])],  # wish, value, legs as in Leg
         # How much of the fair plan is to be kept, in percent; people, district and township of each wish.
         "fairness?": {"policy": int, "districts": int, "groups": int, "wishes": [(int, int, int)]},
+        # What many share: a limit, and what is used of it (from when, until when, how much) before.
+        "pools?": [(int, [(int, int, int)])],
+        "uses?": [(int, int, int, int, int)],  # option, pool, from when, until when, how much
     },
     # `fair` is the fair plan: each group has a floor of `policy` percent of the people whom that serves.
     "solution": {"format": str, "problem": str, "seed": str, "chosen": [int], "value": int, "fair?": [int]},
@@ -204,6 +215,7 @@ class Option(NamedTuple):
     wish: int
     value: int
     legs: list[Leg]
+    uses: list[tuple[int, int, int, int]]  # pool, from when, until when, how much
 
 
 class Taking(NamedTuple):
@@ -225,6 +237,11 @@ class Problem(NamedTuple):
         row = self.paper["timed"][timed]
         had = sum(PERIODS[cap](start) == when for start, _, _ in row["busy"])
         return max(0, int(row["caps"][cap]) - had)
+
+    def unused(self, pool: int, moment: int) -> int:
+        """How much of a pool is left at a moment, beside what is used already."""
+        limit, used = self.paper["pools"][pool]
+        return int(max(0, limit - sum(many for start, end, many in used if start <= moment < end)))
 
     def journey(self, first: Taking, second: Taking) -> int:
         """Minutes on the road, in the month in which the second appointment begins."""
@@ -257,13 +274,14 @@ def problem_of(paper: dict[str, Any]) -> Problem:
         hold(len(fairness["wishes"]) == paper["wishes"], "wrong_length", at=at)
         known = all(one < groups[0] <= other < groups[1] for _, one, other in fairness["wishes"])
         hold(known and fairness["groups"] <= 3 * paper["wishes"], "number_unknown", at=at)
+    _check_uses(paper, options)
     said = json.dumps(paper, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     digest = hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
     return Problem(paper, digest, options, journeys)
 
 
 def _option(paper: dict[str, Any], row: list[Any], at: str) -> Option:
-    option = Option(row[0], row[1], [Leg(*leg) for leg in row[2]])
+    option = Option(row[0], row[1], [Leg(*leg) for leg in row[2]], [])
     hold(option.wish < paper["wishes"], "number_unknown", at=at)
     hold(option.value > 0 and option.legs != [], "option_empty", at=at)
     hold(len({leg[:2] for leg in option.legs}) == len(option.legs), "resource_twice", at=at)
@@ -273,6 +291,22 @@ def _option(paper: dict[str, Any], row: list[Any], at: str) -> Option:
         hold(leg.occupied <= leg.start < leg.end <= LAST_MINUTE, "times_disordered", at=at)
         hold(leg.quantity > 0, "out_of_range", at=at)
     return option
+
+
+def _check_uses(paper: dict[str, Any], options: list[Option]) -> None:
+    """Give options what they would use, each pool once."""
+    pools, seen = paper.get("pools", []), set()
+    for n, (_, used) in enumerate(pools):
+        in_order = all(start < end <= LAST_MINUTE for start, end, _ in used)
+        hold(in_order, "times_disordered", at=f"problem.pools[{n}]")
+    for n, (number, pool, start, end, quantity) in enumerate(paper.get("uses", [])):
+        at = f"problem.uses[{n}]"
+        hold(number < len(options) and pool < len(pools), "number_unknown", at=at)
+        hold(start < end <= LAST_MINUTE, "times_disordered", at=at)
+        hold(quantity > 0, "out_of_range", at=at)
+        hold((number, pool) not in seen, "use_twice", at=at)
+        seen.add((number, pool))
+        options[number].uses.append((pool, start, end, quantity))
 
 
 def check_solution(problem: Problem, paper: dict[str, Any]) -> tuple[int, list[int]]:
@@ -307,6 +341,7 @@ def _possible(problem: Problem, chosen: list[int]) -> dict[int, int]:
     legs = [(number, leg) for number in served.values() for leg in problem.options[number].legs]
     _check_seats(problem, [leg for _, leg in legs if leg.kind == SLOT])
     _check_times(problem, [(number, leg) for number, leg in legs if leg.kind == TIMED])
+    _check_pools(problem, [problem.options[number] for number in served.values()])
     return served
 
 
@@ -357,7 +392,20 @@ def _check_pairs(problem: Problem, at: int, held: list[tuple[Taking, int]]) -> N
                 hold(gap >= need, "journey_impossible", at=at, gap=gap, need=need, one=max(one, other))
 
 
+def _check_pools(problem: Problem, chosen: list[Option]) -> None:
+    """What goes on grows, and what is left shrinks, only where a use begins: elsewhere need not be looked."""
+    held: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+    for pool, start, end, quantity in (use for option in chosen for use in option.uses):
+        held[pool].append((start, end, quantity))
+    for at, mine in held.items():
+        for when in {start for start, _, _ in (*mine, *problem.paper["pools"][at][1])}:
+            taken = sum(quantity for start, end, quantity in mine if start <= when < end)
+            has = problem.unused(at, when)
+            hold(taken <= has, "pool_exceeded", at=at, when=when, has=has, taken=taken)
+
+
 Prices = dict[tuple[int, str, int], int]
+PoolPrices = dict[int, dict[int, int]]  # by pool and moment
 Stand = tuple[int, Leg, int]  # an option, its leg there, and what the leg is given of its worth
 Standing = dict[tuple[int, int], list[Stand]]
 
@@ -400,13 +448,17 @@ def _proven(problem: Problem, proof: dict[str, Any], worths: list[int], free: in
     for wish, price in enumerate(requests):
         hold(price >= 0, "request_price_negative", at=wish)
     caps, options = _cap_prices(problem, proof["caps"]), problem.options
-    left = [w - requests[o.wish] - _paid(problem, o, caps) for w, o in zip(worths, options, strict=True)]
+    pools = _pool_prices(problem, proof.get("pools", []))
+    left = [
+        w - requests[o.wish] - _paid(problem, o, caps, pools) for w, o in zip(worths, options, strict=True)
+    ]
     standing = _standing(problem, left, proof["shares"])
     for at, (best, (seats, groups)) in enumerate(zip(slots, problem.paper["slots"], strict=True)):
         more = _packs_more(standing.get((SLOT, at), []), seats, groups, best, at)
         hold(not more, "knapsack_understated", at=at, best=best)
     _check_stretches(problem, standing, proof["stretches"])
     parts = sum(price * problem.left(at, cap, when) for (at, cap, when), price in caps.items()) - free
+    parts += sum(price * problem.unused(at, when) for at in pools for when, price in pools[at].items())
     parts += sum(requests) + sum(slots) + sum(row[-1] for row in proof["stretches"])
     hold(proof["bound"] >= parts, "bound_understated", has=parts, said=proof["bound"])
     return int(proof["bound"])
@@ -424,11 +476,26 @@ def _cap_prices(problem: Problem, rows: list[tuple[int, str, int, int]]) -> Pric
     return found
 
 
-def _paid(problem: Problem, option: Option, prices: Prices) -> int:
-    """What an option pays for the caps that it counts under."""
-    timed = [leg for leg in option.legs if leg.kind == TIMED] if prices else []
+def _pool_prices(problem: Problem, rows: list[tuple[int, int, int]]) -> PoolPrices:
+    found: PoolPrices = defaultdict(dict)
+    for n, (pool, moment, price) in enumerate(rows):
+        at = f"pools[{n}]"
+        hold(pool < len(problem.paper.get("pools", [])), "pool_unknown", at=at)
+        hold(moment not in found[pool], "pool_twice", at=at)
+        hold(price >= 0, "pool_price_negative", at=at)
+        found[pool][moment] = price
+    return found
+
+
+def _paid(problem: Problem, option: Option, caps: Prices, pools: PoolPrices) -> int:
+    """What an option pays for the caps that it counts under, and for what it uses of pools."""
+    timed = [leg for leg in option.legs if leg.kind == TIMED] if caps else []
     counted = ((leg, cap) for leg in timed for cap in problem.paper["timed"][leg.resource]["caps"])
-    return sum(prices.get((leg.resource, cap, PERIODS[cap](leg.occupied)), 0) for leg, cap in counted)
+    paid = sum(caps.get((leg.resource, cap, PERIODS[cap](leg.occupied)), 0) for leg, cap in counted)
+    for pool, start, end, quantity in option.uses if pools else ():
+        prices = pools.get(pool, {}).items()
+        paid += quantity * sum(price for moment, price in prices if start <= moment < end)
+    return paid
 
 
 def _standing(problem: Problem, worths: list[int], rows: list[tuple[int, list[int]]]) -> Standing:

@@ -19,6 +19,7 @@ from services.matcher.engine.instance import (
     Takings,
     table,
 )
+from services.matcher.engine.model import Option, Pool, Problem, Use
 
 # A taking: its beginning, its end, and a point on the line along which everybody travels.
 Taking = tuple[int, int, int]
@@ -50,6 +51,25 @@ def is_possible(instance: Instance, chosen: Iterable[int]) -> bool:
 def legs_of(instance: Instance, option: int) -> range:
     """The legs of an option."""
     return range(int(instance.legs_of[option]), int(instance.legs_of[option + 1]))
+
+
+def keeps_pools(problem: Problem, chosen: Iterable[Option]) -> bool:
+    """Whether no pool is ever used beyond its limit, but where what was there before did that alone."""
+    uses = [use for option in chosen for use in option.uses]
+    return all(_is_kept(pool, [use for use in uses if use.pool == pool.key]) for pool in problem.pools)
+
+
+def _is_kept(pool: Pool, uses: Sequence[Use]) -> bool:
+    """Going through all changes in time, endings before beginnings of the same minute."""
+    all_uses = [*((use, 1) for use in uses), *((use, 0) for use in pool.taken)]
+    steps = [(use.start, use.quantity, ours) for use, ours in all_uses]
+    steps += [(use.end, -use.quantity, -ours) for use, ours in all_uses]
+    level = going = 0
+    for _, change, ours in sorted(steps):
+        level, going = level + change, going + ours
+        if level > pool.limit and going > 0:
+            return False
+    return True
 
 
 def holds(instance: Instance, shelf: int, legs: Sequence[int]) -> bool:
@@ -196,7 +216,7 @@ def _alone(
             _ints(sure for _, sure in times),
             lists(maybe),
         ),
-        rows=Rows(nothing, Table(np.zeros(number + 1, dtype=np.int64), nothing), nothing, nothing),
+        rows=Rows(nothing, Table(np.zeros(number + 1, dtype=np.int64), nothing), *[nothing] * 3),
     )
 
 
@@ -221,7 +241,7 @@ def of_slots(
         on_shelf=table(shelf, len(seats)),
         shelves=Shelves(_ints(seats), _ints(count), np.zeros(len(seats) + 1, dtype=np.int64)),
         takings=Takings(nothing, nothing, nothing, Table(np.zeros(1, dtype=np.int64), nothing)),
-        rows=Rows(nothing, Table(np.zeros(number + 1, dtype=np.int64), nothing), nothing, nothing),
+        rows=Rows(nothing, Table(np.zeros(number + 1, dtype=np.int64), nothing), *[nothing] * 3),
     )
 
 

@@ -34,6 +34,7 @@ _PERIODS = {"day": day_of, "week": week_of, "month": month_of}
 def small() -> Papers:
     """Nine requests for two slots, two experts and a unit, and a plan to which nothing can be added.
 
+    There are three guides, of whom one is out until half past two on Wednesday, and a class with one time.
     Expert 0 is at place 0 until ten on Monday and has 30 minutes to the lecture at half past ten.
     """
     problem: Paper = {
@@ -69,10 +70,19 @@ def small() -> Papers:
             [7, 400, [_time(1, at(1, 8), at(2, 17), place=1, occupied=at(0, 0))]],
             [8, 500, [_time(1, at(2, 8), at(3, 17), place=3)]],
         ],
+        "pools": [[3, [[at(2, 9), at(2, 14.5), 1]]], [1, []]],
+        "uses": [
+            [0, 0, at(2, 14), at(2, 15.5), 1],
+            [3, 0, at(2, 14), at(2, 15.5), 1],
+            [9, 0, at(2, 14), at(2, 15.5), 1],
+            [4, 1, at(0, 9.5), at(0, 12.5), 1],
+            [6, 1, at(0, 8.5), at(0, 11.5), 1],
+        ],
     }
     week, month = week_of(at(0, 0)), month_of(at(0, 0))
     caps = [[0, "week", week, 1500], [0, "month", month, 700]]
-    return papers(problem, [0, 1, 4, 5, 9, 11], "a seed", requests=[40 * n for n in range(9)], caps=caps)
+    pools = [[0, at(2, 14), 300]]
+    return papers(problem, [0, 1, 4, 5, 9, 11], "a seed", [40 * n for n in range(9)], caps, pools)
 
 
 def at(day: int, hour: float) -> int:
@@ -87,7 +97,8 @@ def seeded(seed: int, problem: Problem, options: Sequence[Option]) -> Papers:
     chosen = greedy(problem, options, sorted(range(len(options)), key=lambda n: -options[n].value))
     prices = [dice.choice([0, dice.randrange(100_000)]) for _ in problem.wishes]
     caps = [[*each, dice.randrange(50_000)] for each in _counted(written) if dice.random() < 0.5]
-    return papers(written, chosen, problem.seed, prices, caps)
+    pools = [[*each, dice.randrange(50_000)] for each in _moments(written) if dice.random() < 0.5]
+    return papers(written, chosen, problem.seed, prices, caps, pools)
 
 
 def options_of(problem: Problem) -> list[Option]:
@@ -97,17 +108,23 @@ def options_of(problem: Problem) -> list[Option]:
 
 
 def papers(
-    problem: Paper, chosen: list[int], seed: str, requests: list[int], caps: list[list[Any]]
+    problem: Paper,
+    chosen: list[int],
+    seed: str,
+    requests: list[int],
+    caps: list[list[Any]],
+    pools: Sequence[list[int]] = (),
 ) -> Papers:
     """A plan, and the proof that follows from these prices: every part of it as small as it can be."""
     value = sum(problem["options"][number][1] for number in chosen)
     solution = {"format": "keqiao-solution-1", "seed": seed, "chosen": chosen, "value": value}
-    shares = _shares(problem, requests, caps)
+    shares = _shares(problem, requests, caps, pools)
     slots = [_best_load(problem, shares, number) for number in range(len(problem["slots"]))]
     stretches = list(_stretches(problem, shares))
     bound = sum(requests) + sum(slots) + sum(stretch[-1] for stretch in stretches)
     bound += sum(price * left(problem, timed, cap, number) for timed, cap, number, price in caps)
-    certificate = {
+    bound += sum(price * unused(problem, pool, moment) for pool, moment, price in pools)
+    certificate = ({"pools": list(pools)} if "pools" in problem else {}) | {
         "format": "keqiao-certificate-1",
         "scale": SCALE,
         "requests": requests,
@@ -169,7 +186,15 @@ def _written(problem: Problem, options: Sequence[Option]) -> Paper:
     def busy_of(each: Busy) -> list[int]:
         return [each.start, each.end, known[each.place]]
 
-    return {
+    pools = {pool.key: number for number, pool in enumerate(problem.pools)}
+    uses = [(number, use) for number, option in enumerate(options) for use in option.uses]
+    shared = {
+        "pools": [
+            [pool.limit, [[use.start, use.end, use.quantity] for use in pool.taken]] for pool in problem.pools
+        ],
+        "uses": [[number, pools[use.pool], use.start, use.end, use.quantity] for number, use in uses],
+    }
+    return (shared if pools else {}) | {
         "format": "keqiao-problem-1",
         "seed_hash": hashlib.sha256(problem.seed.encode()).hexdigest(),
         "wishes": len(problem.wishes),
@@ -215,17 +240,39 @@ def _counted(problem: Paper) -> list[list[Any]]:
 # -- the proof, by trying everything
 
 
-def _shares(problem: Paper, requests: Sequence[int], caps: Iterable[Sequence[Any]]) -> list[list[int]]:
+def _shares(
+    problem: Paper, requests: Sequence[int], caps: Iterable[Sequence[Any]], pools: Iterable[Sequence[int]]
+) -> list[list[int]]:
     """What is left of each option after prices, on its legs as evenly as whole numbers allow."""
     prices = {(timed, cap, number): price for timed, cap, number, price in caps}
     found = []
-    for wish, value, legs in problem["options"]:
+    for number, (wish, value, legs) in enumerate(problem["options"]):
         worth = SCALE * value - requests[wish]
+        for pool, moment, price in pools:
+            worth -= price * _goes_on(
+                [use[2:] for use in problem["uses"] if use[:2] == [number, pool]], moment
+            )
         for _, timed, _, _, occupied, _, _ in (leg for leg in legs if leg[0] == 1):
             worth -= sum(prices.get((timed, cap, period(occupied)), 0) for cap, period in _PERIODS.items())
         rest = worth // len(legs)
         found.append([worth - rest * (len(legs) - 1), *[rest] * (len(legs) - 1)])
     return found
+
+
+def _goes_on(uses: Iterable[Sequence[int]], moment: int) -> int:
+    """How much of a pool uses from start to end take at a moment."""
+    return sum(quantity for start, end, quantity in uses if moment in range(start, end))
+
+
+def unused(problem: Paper, pool: int, moment: int) -> int:
+    """What is left of a pool beside what is used already."""
+    limit, taken = problem["pools"][pool]
+    return max(0, int(limit) - _goes_on(taken, moment))
+
+
+def _moments(problem: Paper) -> list[tuple[int, int]]:
+    """Pools with the moments at which an option begins to use them."""
+    return sorted({(pool, start) for _, pool, start, _, _ in problem.get("uses", ())})
 
 
 def _on(problem: Paper, shares: Sequence[Sequence[int]], kind: int, resource: int) -> list[_Standing]:

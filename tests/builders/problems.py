@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import math
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.matcher.engine.model import (
     DAY,
     Busy,
+    Claim,
     Expert,
+    Need,
     Place,
+    Pool,
     Problem,
     Programme,
     Slot,
     Unit,
+    Use,
     Window,
     Wish,
 )
@@ -48,10 +52,16 @@ class Size:
     days: int = 3
     windows: int = 2
     topics: int = 4
+    pools: bool = False
 
 
 def problem(seed: int, size: Size = Size()) -> Problem:
     """A problem of every kind of wish, contested and full of trouble; the same for the same arguments."""
+    made = _without_pools(seed, size)
+    return _with_pools(random.Random(f"pools of {seed}"), made, size) if size.pools else made
+
+
+def _without_pools(seed: int, size: Size) -> Problem:
     dice = random.Random(seed)
     programmes = tuple(_programme(dice, number, size) for number in range(size.programmes))
     days = frozenset(range(MONDAY - 40, MONDAY + size.days + 40))
@@ -137,6 +147,55 @@ def _wish(dice: random.Random, number: int, size: Size) -> Wish:
         with_expert=kind == "visit" and dice.random() < 0.3,
         need=dice.choice([100, 125, 180]),
     )
+
+
+def _with_pools(dice: random.Random, made: Problem, size: Size) -> Problem:
+    """Schools with an entitlement, classes with one time, and a provider's guides; at times some or none."""
+    guides = Pool("guides", dice.choice([1, 2, 3]), "no_guide", _taken(dice, "guides"))
+    guided = dice.random() < 0.7
+    schools = [f"school{number}" for number in range(2) if dice.random() < 0.7]
+    classes = [f"class{number}" for number in range(3) if dice.random() < 0.7]
+    spans = _spans(dice, size)
+    return replace(
+        made,
+        programmes={
+            key: replace(each, needs=(Need("guides", dice.choice([1, 1, 2])),)) if guided else each
+            for key, each in made.programmes.items()
+        },
+        wishes=tuple(
+            _claiming(wish, number, spans, {*schools, *classes}) for number, wish in enumerate(made.wishes)
+        ),
+        pools=(
+            guides,
+            *(
+                Pool(key, dice.choice([1, 2]), "entitlement_used", _counted(dice, key, spans))
+                for key in schools
+            ),
+            *(Pool(key, 1, "class_busy", _taken(dice, key)) for key in classes),
+        ),
+    )
+
+
+def _claiming(wish: Wish, number: int, spans: tuple[Window, ...], known: set[str]) -> Wish:
+    claims = (Claim(f"school{number % 2}", spans), Claim(f"class{number % 3}"))
+    return replace(wish, claims=tuple(claim for claim in claims if claim.pool in known))
+
+
+def _spans(dice: random.Random, size: Size) -> tuple[Window, ...]:
+    """One term or two, which may leave out the last day."""
+    first, last = (MONDAY - 9) * DAY, (MONDAY + size.days - dice.choice([0, 1])) * DAY
+    middle = (MONDAY + 1) * DAY
+    return dice.choice([(Window(first, last),), (Window(first, middle), Window(middle, last))])
+
+
+def _taken(dice: random.Random, key: str) -> tuple[Use, ...]:
+    """Something on a morning, at times."""
+    start = (MONDAY + dice.randrange(2)) * DAY + dice.choice([540, 600, 660])
+    return (Use(key, start, start + 90),) if dice.random() < 0.4 else ()
+
+
+def _counted(dice: random.Random, key: str, spans: tuple[Window, ...]) -> tuple[Use, ...]:
+    return tuple(Use(key, *span) for span in spans for _ in range(dice.choice([0, 0, 0, 1, 2])))
 
 
 def _day_window(day: int) -> Window:

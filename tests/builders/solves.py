@@ -30,29 +30,37 @@ class Still(ClockReader):
 
 def a_closed_round(conn: Connection) -> UUID:
     """Two requests of 40 pupils are pooled in it, and one slot of 60 seats is open to them."""
-    round_id = _opened(conn)
+    round_id = opened(conn)
     organisation = facts.some_id()
     venue = facts.venue("科技馆", organisation)
     programme = facts.programme("星空之下", organisation, venue["id"])
-    _keep(conn, "venue", venue)
-    _keep(conn, "programme", programme)
-    _keep(conn, "slot", facts.slot(programme, START))
+    keep(conn, "venue", venue)
+    keep(conn, "programme", programme)
+    keep(conn, "slot", facts.slot(programme, START))
     for name in ("第一小学", "第二小学"):
         windows = [{"starts_at": facts.iso(START), "ends_at": facts.iso(START + timedelta(hours=4))}]
         asked = facts.request(facts.school(name), round_id=str(round_id), windows=windows)
-        _keep(conn, "request", asked)
+        keep(conn, "request", asked)
     lifecycle.close(conn, now=NOW, actor=SOMEBODY, round_id=round_id)
     return round_id
 
 
-def _opened(conn: Connection) -> UUID:
-    wanted = {"name": "春季集中申报", "adcode": "150400", "opens_at": NOW, "offer_hours": 48, "policy": {}}
+def opened(conn: Connection, **policy: Any) -> UUID:
+    """An open round."""
+    wanted = {
+        "name": "春季集中申报",
+        "adcode": "150400",
+        "opens_at": NOW,
+        "offer_hours": 48,
+        "policy": policy,
+    }
     closes = {"closes_at": NOW + timedelta(days=7)}
     round_id: UUID = lifecycle.open_round(conn, now=NOW, actor=SOMEBODY, wanted=wanted | closes)["id"]
     return round_id
 
 
-def _keep(conn: Connection, aggregate: str, state: dict[str, Any]) -> None:
+def keep(conn: Connection, aggregate: str, state: dict[str, Any]) -> None:
+    """Matcher hears of something for the first time."""
     assert storage.keep(conn, aggregate, UUID(state["id"]), 1, state)
 
 

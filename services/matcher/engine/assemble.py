@@ -1,10 +1,10 @@
-"""From options in words to the instance: slots and stretches of time as shelves, caps as rows."""
+"""From options in words to the instance: slots and stretches of time as shelves, caps and pools as rows."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +14,7 @@ from services.matcher.engine.candidates import taking
 from services.matcher.engine.days import day_of, month_number
 from services.matcher.engine.instance import (
     ENDLESS,
+    NOBODYS,
     TIMELINE,
     Instance,
     Ints,
@@ -22,10 +23,12 @@ from services.matcher.engine.instance import (
     Shelves,
     Table,
     Takings,
+    spread,
     table,
 )
 from services.matcher.engine.journeys import KnownRoads
-from services.matcher.engine.model import Busy, Expert, Key, Kind, Leg, Option, Problem
+from services.matcher.engine.model import Busy, Expert, Key, Kind, Leg, Option, Pool, Problem, Use
+from services.matcher.engine.pools import by_pool, crowded, left
 
 _Entry = tuple[int, Leg]
 
@@ -47,12 +50,23 @@ class Cap(NamedTuple):
     period: int
 
 
+class Moment(NamedTuple):
+    """What a row is: what is left of a pool at a moment, of which there may be several."""
+
+    pool: Key
+    at: int
+
+
+Row = Cap | Moment
+
+
 class Assembled(NamedTuple):
-    """An instance, and what its shelves and rows stand for."""
+    """An instance, and what its shelves and rows stand for; pools have rows only where they can bind."""
 
     instance: Instance
     shelves: tuple[Stretch, ...]
-    rows: tuple[Cap, ...]
+    rows: tuple[Row, ...]
+    pools: tuple[Pool, ...] = ()
 
 
 def assemble(problem: Problem, options: Sequence[Option]) -> Assembled:
@@ -63,6 +77,8 @@ def assemble(problem: Problem, options: Sequence[Option]) -> Assembled:
         building.expert(expert)
     for unit in problem.units:
         building.timeline("unit", unit.key)
+    if problem.pools:
+        building.pools()
     return building.done()
 
 
@@ -79,7 +95,9 @@ class _Building:
             for leg in option.legs:
                 self._uses[leg.kind, leg.resource].append((number, leg))
                 number += 1
-        self._option_of = np.repeat(np.arange(len(options)), [len(option.legs) for option in options])
+        self._first_leg = np.zeros(len(options) + 1, dtype=np.int64)
+        np.cumsum([len(option.legs) for option in options], out=self._first_leg[1:])
+        self._option_of = spread(self._first_leg)
         self._shelf = np.zeros(number, dtype=np.int64)
         self._size = np.ones(number, dtype=np.int64)
         self._taking = np.full(number, -1, dtype=np.int64)
@@ -90,9 +108,10 @@ class _Building:
         self._times: list[Busy] = []
         self._sure: list[int] = []
         self._near: list[int] = []
-        self._caps: list[Cap] = []
+        self._known_rows: list[Row] = []
         self._limits: list[int] = []
-        self._entries: list[tuple[int, int]] = []
+        # Of rows: option, number of the row, weight, leg.
+        self._entries: list[tuple[int, int, int, int]] = []
 
     def slots(self) -> None:
         """One shelf for each slot."""
@@ -125,19 +144,40 @@ class _Building:
             (self._stretch(kind, key, longest, part), part) for longest, part in _parts(self._roads, entries)
         ]
 
+    def pools(self) -> None:
+        """Rows for the moments of pools at which wishes may ask for more than there is."""
+        programmes = self._problem.programmes.values()
+        providers = {need.pool for programme in programmes for need in programme.needs}
+        for pool, uses in by_pool(self._problem.pools, self._options):
+            leg_of = self._seat_leg if pool.key in providers else _nobodys
+            for at, going in crowded(pool, uses):
+                if self._wanted(going) > left(pool, at):
+                    entries = ((number, use.quantity, leg_of(number)) for number, use in going.items())
+                    self._row(Moment(pool.key, at), left(pool, at), entries)
+
+    def _wanted(self, going: Mapping[int, Use]) -> int:
+        """The most that wishes can come to, each with one of its options."""
+        most: dict[int, int] = {}
+        for number, use in going.items():
+            wish = self._options[number].wish
+            most[wish] = max(most.get(wish, 0), use.quantity)
+        return sum(most.values())
+
+    def _seat_leg(self, option: int) -> int:
+        """The leg with seats: the last of an option."""
+        return int(self._first_leg[option + 1]) - 1
+
     def done(self) -> Assembled:
         """Everything as arrays."""
         options = self._options
         wish = np.array([option.wish for option in options], dtype=np.int64)
-        legs_of = np.zeros(len(options) + 1, dtype=np.int64)
-        np.cumsum([len(option.legs) for option in options], out=legs_of[1:])
         wishes = len(self._problem.wishes)
         instance = Instance(
             wishes=wishes,
             wish=wish,
             value=np.array([option.value for option in options], dtype=np.int64),
             of_wish=table(wish, wishes),
-            legs_of=legs_of,
+            legs_of=self._first_leg,
             legs=Legs(self._shelf, self._size, self._taking),
             on_shelf=table(self._shelf, len(self._seats)),
             shelves=Shelves(
@@ -146,7 +186,7 @@ class _Building:
             takings=self._takings(),
             rows=self._rows(),
         )
-        return Assembled(instance, tuple(self._stretches), tuple(self._caps))
+        return Assembled(instance, tuple(self._stretches), tuple(self._known_rows), self._problem.pools)
 
     def _shelve(self, stretch: Stretch, seats: int, count: int) -> int:
         self._stretches.append(stretch)
@@ -183,20 +223,22 @@ class _Building:
         reached = end[earlier] + road <= start[later]
         return Takings(start, end, sure, Table(table(later[reached], len(start)).first, earlier[reached]))
 
-    def _cap(self, cap: Cap, left: int, numbers: Sequence[int]) -> None:
+    def _cap(self, cap: Cap, room: int, numbers: Sequence[int]) -> None:
         """A row, where the cap can bind; expert and day are at most one leg of an option."""
-        if len(numbers) <= left:
-            return
-        self._entries.extend((int(self._option_of[number]), len(self._caps)) for number in numbers)
-        self._caps.append(cap)
-        self._limits.append(left)
+        if len(numbers) > room:
+            self._row(cap, room, ((int(self._option_of[number]), 1, number) for number in numbers))
+
+    def _row(self, row: Row, limit: int, entries: Iterable[tuple[int, int, int]]) -> None:
+        at = len(self._known_rows)
+        self._entries.extend((option, at, weight, leg) for option, weight, leg in entries)
+        self._known_rows.append(row)
+        self._limits.append(limit)
 
     def _rows(self) -> Rows:
-        entries = np.array(self._entries, dtype=np.int64).reshape(-1, 2)
-        order = np.argsort(entries[:, 0], kind="stable")
-        first = table(entries[:, 0], len(self._options)).first
-        row = entries[order, 1]
-        return Rows(_ints(self._limits), Table(first, np.arange(len(row))), row, np.ones(len(row), np.int64))
+        entries = np.array(self._entries, dtype=np.int64).reshape(-1, 4)
+        option, row, weight, leg = entries[np.argsort(entries[:, 0], kind="stable")].T.copy()
+        first = table(option, len(self._options)).first
+        return Rows(_ints(self._limits), Table(first, np.arange(len(row))), row, weight, leg)
 
 
 _Stretches = list[tuple[int, list[_Entry]]]
@@ -243,6 +285,10 @@ def _longest(roads: KnownRoads, entries: Sequence[_Entry]) -> int:
     # The way over a middle place is no shorter than the straight one; the formula's fixed part counts twice.
     reach = max(roads.minutes(centre, place, month) for place in places for month in months)
     return 2 * reach
+
+
+def _nobodys(_: int) -> int:
+    return NOBODYS
 
 
 def _ints(numbers: Sequence[int]) -> Ints:

@@ -99,7 +99,7 @@ def instance(task: Assignment) -> Instance:
         on_shelf=table(agent, agents),
         shelves=Shelves(task.capacity, np.full(agents, ENDLESS, dtype=np.int64), none),
         takings=Takings(nothing, nothing, nothing, Table(np.zeros(1, dtype=np.int64), nothing)),
-        rows=Rows(nothing, Table(np.zeros(number + 1, dtype=np.int64), nothing), nothing, nothing),
+        rows=Rows(nothing, Table(np.zeros(number + 1, dtype=np.int64), nothing), *[nothing] * 3),
     )
 
 

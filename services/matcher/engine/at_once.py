@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import accumulate
@@ -21,14 +21,27 @@ from typing import NamedTuple
 import numpy as np
 
 from services.matcher.engine import journeys
-from services.matcher.engine.assemble import Assembled
+from services.matcher.engine.assemble import Assembled, Cap, Moment, Row
 from services.matcher.engine.candidates import Finder, taking
 from services.matcher.engine.days import day_of
 from services.matcher.engine.instance import ENDLESS, Certificate, Ints, spread
 from services.matcher.engine.journeys import LONGEST_JOURNEY, KnownRoads
-from services.matcher.engine.model import Busy, Finding, Key, Kind, Leg, Option, Problem, Reason, Roads, Wish
-from services.matcher.engine.moves import Board, board, empty, fill, fitting, swap
+from services.matcher.engine.model import (
+    Busy,
+    Finding,
+    Key,
+    Kind,
+    Leg,
+    Option,
+    Problem,
+    Reason,
+    Roads,
+    Use,
+    Wish,
+)
+from services.matcher.engine.moves import NOTHING, Board, board, empty, fill, fitting, swap
 from services.matcher.engine.plan import Plan
+from services.matcher.engine.pools import Users, lost, meet
 from services.matcher.engine.prices import SCALE
 
 # The reason of what would have suited, but is worth more to a round that is still to be solved.
@@ -115,17 +128,10 @@ class AtOnce:
     ) -> Finding:
         if served:
             return finding
-        held = {(option.legs[0].kind, option.legs[0].resource) for option in free}
-        taken = {(option.legs[0].kind, option.legs[0].resource) for option in options} - held
-        reasons = (*_reasons(taken, "contest"), *_reasons(held, KEPT_FOR_ROUND))
+        taken = lost(free, options, self._plan.used_up)
+        kept = lost((), free, lambda _: KEPT_FOR_ROUND)
+        reasons = tuple(Reason(*each) for each in (*taken, *kept))
         return Finding(finding.candidates, finding.reasons + reasons)
-
-
-def _reasons(resources: Iterable[tuple[Kind, Key]], code: str) -> Iterator[Reason]:
-    counts: dict[Kind, int] = defaultdict(int)
-    for kind, _ in resources:
-        counts[kind] += 1
-    return (Reason(kind, code, count) for kind, count in sorted(counts.items()))
 
 
 class _Stands:
@@ -157,15 +163,16 @@ class Costs:
         self._proof, self._options = pending.certificate, pending.options
         self._shelves = pending.assembled.shelves
         self._stands = _Stands(pending.assembled)
-        caps = zip(pending.assembled.rows, pending.certificate.row.tolist(), strict=True)
-        self._price = {(cap.resource, cap.code, cap.period): price for cap, price in caps if price}
+        rows = zip(pending.assembled.rows, pending.certificate.row.tolist(), strict=True)
+        self._price: dict[Row, int] = {row: price for row, price in rows if price}
+        self._moments = [row for row in self._price if isinstance(row, Moment)]
         self._option_of = spread(self._instance.legs_of)
         self._loads: dict[int, _Load] = {}
         self._times: dict[int, _Times] = {}
 
     def of(self, option: Option) -> int:
         """By how much the round's bound falls if this is taken."""
-        return sum(self._of_leg(leg) for leg in option.legs)
+        return sum(map(self._of_leg, option.legs)) + sum(map(self._of_use, option.uses))
 
     def take(self, option: Option) -> None:
         """This is taken: what is left costs more."""
@@ -182,10 +189,16 @@ class Costs:
             return sum(self._load(shelf).cost(leg.quantity) for shelf in shelves)
         return self._paid(leg) + sum(self._time(shelf).cost(leg) for shelf in shelves)
 
+    def _of_use(self, use: Use) -> int:
+        """The prices of the moments that it lasts."""
+        during = (row for row in self._moments if row.pool == use.pool and use.start <= row.at < use.end)
+        return use.quantity * sum(self._price[row] for row in during)
+
     def _paid(self, leg: Leg) -> int:
         """The prices of the caps under which it counts; nobody has a cap on units."""
         periods = _PERIODS.items() if leg.kind == "expert" else ()
-        return sum(self._price.get((leg.resource, code, period(leg.start)), 0) for code, period in periods)
+        rows = (Cap(leg.resource, code, period(leg.start)) for code, period in periods)
+        return sum(self._price.get(row, 0) for row in rows)
 
     def _load(self, shelf: int) -> _Load:
         if shelf not in self._loads:
@@ -232,8 +245,9 @@ class Draft:
         self._open = np.ones(pending.assembled.instance.options, dtype=bool)
         self._stands = _Stands(pending.assembled)
         rows = enumerate(pending.assembled.rows, len(pending.assembled.shelves))
-        self._rows = {(cap.resource, cap.code, cap.period): holder for holder, cap in rows}
-        self._losses: dict[tuple[int, int], int] = {}
+        self._rows: dict[Row, int] = {row: holder for holder, row in rows}
+        self._users = Users(pending.assembled.pools, self._options, self.chosen)
+        self._losses: dict[tuple[int, int | Use], int] = {}
 
     @property
     def chosen(self) -> list[int]:
@@ -250,21 +264,37 @@ class Draft:
         """Take what the option needs; who is in the way takes the best that is free."""
         leaving = list(self._in_the_way(option))
         swap(self._board, self._standing, _ints(leaving), _ints([]))
+        self._users.leave(leaving)
         for leg in option.legs:
             self._narrow(leg)
+        self._users.take(option)
         for match in sorted(leaving, key=lambda match: -int(self._board.value[match])):
-            fill(self._board, self._standing, self._choices(int(self._board.wish[match])))
+            wish = int(self._board.wish[match])
+            fill(self._board, self._standing, self._choices(wish))
+            if self._standing.choice[wish] >= 0:
+                self._users.join(int(self._standing.choice[wish]))
         self._losses.clear()
 
-    def _in_the_way(self, option: Option) -> dict[int, int]:
+    def _in_the_way(self, option: Option) -> dict[int, int | Use]:
         """Matches that would have to leave, by option, each with the holder that it leaves."""
-        leaving: dict[int, int] = {}
+        leaving: dict[int, int | Use] = {}
         for leg in option.legs:
             for shelf in self._stands.of(leg) if leg.kind != "slot" else ():
                 leaving |= dict.fromkeys(self._clashing(leg, shelf), shelf)
             for holder, size in self._holders(leg):
                 self._make_room(holder, size, leaving)
+        for use in option.uses:
+            self._share(use, leaving)
         return leaving
+
+    def _share(self, use: Use, leaving: dict[int, int | Use]) -> None:
+        """Add to `leaving` until a pool has room, those who lose least for what they use of it."""
+        there = self._users.crowding(use, leaving)
+        order = sorted(there, key=lambda match: (self._loss(match, use) / there[match].quantity, match))
+        for match in order:
+            if not self._users.crowding(use, leaving):
+                return
+            leaving[match] = use
 
     def _clashing(self, leg: Leg, shelf: int) -> list[int]:
         held, wanted = self._held(shelf), taking(leg)
@@ -282,14 +312,14 @@ class Draft:
         if leg.kind == "slot":
             return [(shelf, leg.quantity) for shelf in shelves]
         days = [shelf for shelf in shelves if self._is_day_of(shelf, leg)]
-        keys = [(leg.resource, code, period(leg.start)) for code, period in journeys.CAPS]
+        keys = [Cap(leg.resource, code, period(leg.start)) for code, period in journeys.CAPS]
         return [(holder, 1) for holder in (*days, *(self._rows[key] for key in keys if key in self._rows))]
 
     def _is_day_of(self, shelf: int, leg: Leg) -> bool:
         same = day_of(self._assembled.shelves[shelf].start) == day_of(leg.start)
         return bool(same and self._board.count[shelf] < ENDLESS)
 
-    def _make_room(self, holder: int, size: int, leaving: dict[int, int]) -> None:
+    def _make_room(self, holder: int, size: int, leaving: dict[int, int | Use]) -> None:
         """Add to `leaving` until there is room, those who lose least for what they leave."""
         held = self._held(holder)
         gone = [match for match in held if match in leaving]
@@ -306,21 +336,28 @@ class Draft:
             if short <= 0 and over <= 0:
                 return
 
-    def _loss(self, match: int, holder: int) -> int:
-        """What a match loses by the best that is free to its wish away from the holder, in points."""
+    def _loss(self, match: int, holder: int | Use) -> int:
+        """What a match loses by the best that is free to its wish away from a holder or a use, in points."""
         if (match, holder) not in self._losses:
             swap(self._board, self._standing, _ints([match]), _ints([]))
-            free = fitting(self._board, self._standing, self._choices(int(self._board.wish[match])))
+            free = fitting(self._board, self._standing, self._choices(int(self._board.wish[match]), match))
             swap(self._board, self._standing, _ints([]), _ints([match]))
-            away = [int(self._board.value[other]) for other in free if not self._size(int(other), holder)]
+            away = [int(self._board.value[other]) for other in free if not self._takes(int(other), holder)]
             self._losses[match, holder] = max(0, int(self._board.value[match]) - max(away, default=0))
         return self._losses[match, holder]
 
-    def _choices(self, wish: int) -> Ints:
-        """The options of a wish that can still be had, those worth most first."""
+    def _takes(self, option: int, holder: int | Use) -> int:
+        """Whether an option takes anything of a holder, or of a pool during a use."""
+        if isinstance(holder, int):
+            return self._size(option, holder)
+        return sum(meet(use, holder) for use in self._options[option].uses)
+
+    def _choices(self, wish: int, match: int = NOTHING) -> Ints:
+        """The options of a wish that can still be had, if its match leaves, those worth most first."""
         first, last = self._board.of_wish.first[wish : wish + 2]
         options = self._board.of_wish.items[first:last]
-        return options[self._open[options]]
+        left: list[int] = options[self._open[options]].tolist()
+        return _ints([option for option in left if self._users.has_room(option, match)])
 
     def _held(self, holder: int) -> list[int]:
         """The options of the plan that are on a holder."""

@@ -36,6 +36,7 @@ from services.matcher.engine.model import (
     Wish,
 )
 from services.matcher.engine.moments import Sessions, Stops, Time, deepest
+from services.matcher.engine.pools import Pools
 from services.matcher.engine.seats import Seats
 from services.matcher.engine.sieve import Fallen, Flags
 
@@ -52,6 +53,7 @@ class Finder:
         roads = problem.roads
         self._problem = problem
         self._roads = roads if isinstance(roads, KnownRoads) else KnownRoads(roads)
+        self._pools = Pools(problem, self._roads)
         self._told: dict[tuple[Kind, str, int], Reason] = {}
         self._free: dict[tuple[int, int], Flags] = {}
 
@@ -60,10 +62,12 @@ class Finder:
         wish = self._problem.wishes[number]
         fallen: Fallen = Counter()
         found = [
-            _new(Option, (number, legs, value))
+            _new(Option, (number, legs, value, ()))
             for family in rules.FAMILIES.get(wish.kind, ())
             for legs, value in self._family(family, wish, fallen)
         ]
+        if self._pools.concern(wish):
+            found = self._pools.within(wish, found, fallen)
         return found, Finding(len(found), self._reasons(fallen))
 
     def all(self) -> Iterator[tuple[list[Option], Finding]]:

@@ -20,8 +20,9 @@ from services.matcher.engine.candidates import taking
 from services.matcher.engine.days import month_of
 from services.matcher.engine.forced import losses
 from services.matcher.engine.instance import Certificate, Ints
-from services.matcher.engine.model import HUNDRED, Key, Kind, Leg, Option, Place, Problem, Wish
+from services.matcher.engine.model import HUNDRED, Key, Kind, Leg, Option, Place, Problem, Use, Wish
 from services.matcher.engine.moves import Board, Plan, board, empty, fitting, swap
+from services.matcher.engine.pools import has_room
 from services.matcher.engine.prices import SCALE
 
 ALTERNATIVES = 3
@@ -112,8 +113,12 @@ class Explainer:
         self._experts = {expert.key: expert for expert in self._problem.experts}
         self._units = {unit.key: unit for unit in self._problem.units}
         self._slots = {slot.key: slot for slot in self._problem.slots}
+        self._pools = {pool.key: pool for pool in self._problem.pools}
         self._held: dict[tuple[Kind, Key], list[tuple[int, Leg]]] = defaultdict(list)
+        self._used: dict[Key, list[tuple[int, Use]]] = defaultdict(list)
         for number in settled.chosen:
+            for use in settled.options[number].uses:
+                self._used[use.pool].append((settled.options[number].wish, use))
             for leg in settled.options[number].legs:
                 self._held[leg.kind, leg.resource].append((settled.options[number].wish, leg))
 
@@ -213,8 +218,18 @@ class Explainer:
     # -- who has it
 
     def _in_the_way(self, number: int) -> set[int]:
-        """The wishes that hold what an option needs: seats of its slots, time of its experts and units."""
-        return {other for leg in self._settled.options[number].legs for other in self._holding(leg)}
+        """The wishes that hold what an option needs: seats, time of experts and units, a pool's last."""
+        option = self._settled.options[number]
+        holding = {other for leg in option.legs for other in self._holding(leg)}
+        return holding.union(*(self._sharing(use, option.wish) for use in option.uses))
+
+    def _sharing(self, use: Use, wish: int) -> set[int]:
+        """Who uses a pool at the time, where it has too little left; a wish does not stand in its own way."""
+        others = [(other, its) for other, its in self._used[use.pool] if other != wish]
+        pool = self._pools[use.pool]
+        if has_room(pool, [*pool.taken, *(its for _, its in others)], use):
+            return set()
+        return {other for other, its in others if its.start < use.end and use.start < its.end}
 
     def _holding(self, leg: Leg) -> Iterable[int]:
         held = self._held[leg.kind, leg.resource]

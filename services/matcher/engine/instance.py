@@ -18,6 +18,8 @@ Ints: TypeAlias = NDArray[np.int64]
 ENDLESS = 1 << 40
 # The seats of a shelf that is a stretch of time.
 TIMELINE = -1
+# The leg of an entry in a row that counts on no leg's account.
+NOBODYS = -1
 
 
 class Table(NamedTuple):
@@ -57,12 +59,16 @@ class Takings(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """Limits on sums over options; `of_option` lists entries, each a `row` with a `weight` of at least 1."""
+    """Limits on sums over options; `of_option` lists entries, each a `row` with a `weight` of at least 1.
+
+    `leg` is the one on whose account an entry counts, or NOBODYS where the whole option does.
+    """
 
     limit: Ints
     of_option: Table
     row: Ints
     weight: Ints
+    leg: Ints
 
 
 class Instance(NamedTuple):
@@ -119,6 +125,9 @@ def narrowed(instance: Instance, options: Ints) -> Instance:
     legs_of, leg = _picked(instance.legs_of, options)
     of_row, entry = _picked(rows.of_option.first, options)
     entry = rows.of_option.items[entry]
+    number = np.full(len(legs.shelf) + 1, NOBODYS, dtype=np.int64)
+    number[leg] = np.arange(len(leg))
+    entries = Table(of_row, np.arange(len(entry)))
     return instance._replace(
         wish=instance.wish[options],
         value=instance.value[options],
@@ -126,7 +135,7 @@ def narrowed(instance: Instance, options: Ints) -> Instance:
         legs_of=legs_of,
         legs=Legs(legs.shelf[leg], legs.size[leg], legs.taking[leg]),
         on_shelf=table(legs.shelf[leg], len(instance.shelves.seats)),
-        rows=Rows(rows.limit, Table(of_row, np.arange(len(entry))), rows.row[entry], rows.weight[entry]),
+        rows=Rows(rows.limit, entries, rows.row[entry], rows.weight[entry], number[rows.leg[entry]]),
     )
 
 

@@ -50,6 +50,45 @@ class Busy(NamedTuple):
     place: Place
 
 
+class Use(NamedTuple):
+    """So much of a pool, from `start` up to `end`."""
+
+    pool: Key
+    start: int
+    end: int
+    quantity: int = 1
+
+
+class Claim(NamedTuple):
+    """What a wish takes of a pool if it is served: one, for the one of `spans` in which that begins.
+
+    Without spans it takes one as long as the group is on its way and there: a group cannot be in two places.
+    """
+
+    pool: Key
+    spans: tuple[Window, ...] = ()
+
+
+class Need(NamedTuple):
+    """What each group takes of a pool of the provider's while its session lasts."""
+
+    pool: Key
+    quantity: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """What many share: at no moment may the uses going on come to more than `limit`.
+
+    `code` is the reason of who finds nothing left of it; `taken` is what is used already.
+    """
+
+    key: Key
+    limit: int
+    code: str
+    taken: tuple[Use, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """A request as the engine sees it; `need` is in percent, `rounds` says whose capacity it may use."""
@@ -73,6 +112,7 @@ class Wish:
     township: str = ""
     rounds: frozenset[Key] = frozenset({None})
     excluded: frozenset[tuple[Kind, Key]] = frozenset()
+    claims: tuple[Claim, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +134,7 @@ class Programme:
     minutes: int = 90
     unit: Key | None = None
     online: bool = False
+    needs: tuple[Need, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +214,7 @@ class Problem:
     starts: tuple[int, ...] = (9 * 60, 10 * 60 + 30, 14 * 60, 15 * 60 + 30)
     session_minutes: int = 60
     fairness: int = 0
+    pools: tuple[Pool, ...] = ()
 
 
 class Leg(NamedTuple):
@@ -189,11 +231,12 @@ class Leg(NamedTuple):
 
 
 class Option(NamedTuple):
-    """One way to serve one wish, all legs or none; `value` in points."""
+    """One way to serve one wish, all legs or none; `value` in points. It uses each pool at most once."""
 
     wish: int
     legs: tuple[Leg, ...]
     value: int
+    uses: tuple[Use, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

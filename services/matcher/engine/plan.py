@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from services.matcher.engine import journeys
 from services.matcher.engine.candidates import taking
 from services.matcher.engine.model import Busy, Key, Leg, Option, Problem
+from services.matcher.engine.pools import has_room
 
 
 class Plan:
@@ -21,6 +22,8 @@ class Plan:
         self._taken: dict[tuple[str, Key], list[Busy]] = defaultdict(list)
         self._taken.update({("expert", expert.key): list(expert.busy) for expert in problem.experts})
         self._taken.update({("unit", unit.key): list(unit.busy) for unit in problem.units})
+        self._pools = {pool.key: pool for pool in problem.pools}
+        self._uses = {pool.key: list(pool.taken) for pool in problem.pools}
         self._served: set[int] = set()
         self.chosen: list[Option] = []
 
@@ -31,7 +34,13 @@ class Plan:
 
     def fits(self, option: Option) -> bool:
         """Whether the option can be added."""
-        return option.wish not in self._served and all(self._has_room(leg) for leg in option.legs)
+        free = option.wish not in self._served and all(self._has_room(leg) for leg in option.legs)
+        return free and self.used_up(option) is None
+
+    def used_up(self, option: Option) -> str | None:
+        """The code of a pool that has too little left for the option, or None."""
+        pools = ((self._pools[use.pool], use) for use in option.uses)
+        return next((pool.code for pool, use in pools if not has_room(pool, self._uses[use.pool], use)), None)
 
     def add(self, option: Option) -> None:
         """Take what the option needs; the caller has asked `fits`."""
@@ -39,6 +48,8 @@ class Plan:
         self.chosen.append(option)
         for leg in option.legs:
             self._take(leg)
+        for use in option.uses:
+            self._uses[use.pool].append(use)
 
     def _has_room(self, leg: Leg) -> bool:
         if leg.kind == "slot":

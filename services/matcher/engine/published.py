@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from services.matcher.engine.assemble import Assembled
+from services.matcher.engine.assemble import Assembled, Cap, Moment
 from services.matcher.engine.fairness import Ceiling, Fairness
 from services.matcher.engine.groups import Groups
 from services.matcher.engine.instance import ENDLESS, Certificate, Instance, Ints, narrowed
@@ -79,6 +79,7 @@ class _Numbers:
         keys: list[tuple[str, Key]] = [("expert", expert.key) for expert in problem.experts]
         keys.extend(("unit", unit.key) for unit in problem.units)
         self.timed = {key: number for number, key in enumerate(keys)}
+        self.pools = {pool.key: number for number, pool in enumerate(problem.pools)}
         self.places: dict[Place, int] = {}
 
     def place(self, place: Place) -> int:
@@ -102,7 +103,8 @@ def _problem(problem: Problem, options: Sequence[Option], numbers: _Numbers, roa
     rows = [[option.wish, option.value, [numbers.leg(leg) for leg in option.legs]] for option in options]
     timed = [_timed("expert", each, numbers) for each in problem.experts]
     timed += [_timed("unit", each, numbers) for each in problem.units]
-    return {
+    pools = _pools(problem, options, numbers) if problem.pools else {}
+    return pools | {
         "format": "keqiao-problem-1",
         "seed_hash": hashlib.sha256(problem.seed.encode()).hexdigest(),
         "wishes": len(problem.wishes),
@@ -112,6 +114,15 @@ def _problem(problem: Problem, options: Sequence[Option], numbers: _Numbers, roa
         "slots": [[slot.seats, slot.groups] for slot in problem.slots],
         "timed": timed,
         "options": rows,
+    }
+
+
+def _pools(problem: Problem, options: Sequence[Option], numbers: _Numbers) -> dict[str, Any]:
+    """Pools with what is used of them already, and what each option would use."""
+    used = ((number, use) for number, option in enumerate(options) for use in option.uses)
+    return {
+        "pools": [[pool.limit, [list(use[1:]) for use in pool.taken]] for pool in problem.pools],
+        "uses": [[number, numbers.pools[use.pool], *use[1:]] for number, use in used],
     }
 
 
@@ -179,12 +190,15 @@ def _certificate(
 ) -> dict[str, Any]:
     """The proof about `instance`, whose shelves and rows are those of what was assembled."""
     slots, stretches = _shelves(assembled, certificate, numbers)
-    return {
+    rows = list(zip(assembled.rows, certificate.row.tolist(), strict=True))
+    moments = [[numbers.pools[row.pool], row.at, price] for row, price in rows if isinstance(row, Moment)]
+    pools = {"pools": [each for each in moments if each[-1]]} if numbers.pools else {}
+    return pools | {
         "requests": certificate.request.tolist(),
         "caps": [
-            [numbers.timed["expert", cap.resource], cap.code.removeprefix("cap_"), cap.period, price]
-            for cap, price in zip(assembled.rows, certificate.row.tolist(), strict=True)
-            if price
+            [numbers.timed["expert", row.resource], row.code.removeprefix("cap_"), row.period, price]
+            for row, price in rows
+            if isinstance(row, Cap) and price
         ],
         "shares": list(_shares(instance, certificate)),
         "slots": slots,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from services.matcher.engine.instance import Instance, Ints, spread
+from services.matcher.engine.instance import NOBODYS, Instance, Ints, spread
 from services.matcher.engine.moves import Sides
 
 # The side of options that nobody may move for now.
@@ -28,14 +28,15 @@ class Splitter:
         """
         instance = self._instance
         dice = np.random.default_rng(seed)
-        lot = dice.integers(2, size=len(self._first_of_shelf)).astype(np.uint8)
+        lot = dice.integers(2, size=len(instance.shelves.seats))
+        of_wish = dice.integers(2, size=instance.wishes).astype(np.uint8)
+        lot = np.concatenate([lot, dice.integers(2, size=instance.options)]).astype(np.uint8)
         sides = np.zeros((2, instance.options), dtype=bool)
         for each in (0, 1):
             sides[each, self._option[lot[self._first_of_shelf[instance.legs.shelf]] == each]] = True
             sides[each, self._row_option[lot[self._first_of_row[instance.rows.row]] == each]] = True
         side = np.where(sides[1], 1, 0).astype(np.uint8)
         side[sides[0] & sides[1]] = NEITHER
-        of_wish = dice.integers(2, size=instance.wishes).astype(np.uint8)
         served = choice >= 0
         of_wish[served] = side[choice[served]]
         side[side != of_wish[instance.wish]] = NEITHER
@@ -43,18 +44,21 @@ class Splitter:
 
 
 def _linked(instance: Instance) -> tuple[Ints, Ints]:
-    """By shelf and by row: the first shelf of those that rows tie together; slots are tied to nothing."""
-    rows, legs = instance.rows, instance.legs
-    leader = np.arange(len(instance.shelves.seats), dtype=np.int64)
-    timed = np.flatnonzero(legs.taking >= 0)
-    leg_of = np.full(instance.options, -1, dtype=np.int64)
-    leg_of[spread(instance.legs_of)[timed]] = timed
-    shelf = legs.shelf[leg_of[spread(rows.of_option.first)]]
+    """By shelf and by row: the first shelf of those that rows tie together; slots are tied to few.
+
+    A row that counts on no leg's account ties options together instead, which are numbered after the shelves:
+    what is one school's is on one side, wherever its legs are.
+    """
+    rows, shelves = instance.rows, len(instance.shelves.seats)
+    leader = np.arange(shelves + instance.options, dtype=np.int64)
+    tied = shelves + spread(rows.of_option.first)
+    on_account = rows.leg != NOBODYS
+    tied[on_account] = instance.legs.shelf[rows.leg[on_account]]
     of_row = np.full(len(rows.limit), len(leader), dtype=np.int64)
     while True:
-        np.minimum.at(of_row, rows.row, leader[shelf])
+        np.minimum.at(of_row, rows.row, leader[tied])
         linked = leader.copy()
-        np.minimum.at(linked, shelf, of_row[rows.row])
+        np.minimum.at(linked, tied, of_row[rows.row])
         if np.array_equal(linked, leader):
             return leader, of_row
         leader = linked

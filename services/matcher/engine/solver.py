@@ -23,7 +23,6 @@ from services.matcher.engine.model import (
     Finding,
     GroupShare,
     Key,
-    Kind,
     Limits,
     Option,
     Problem,
@@ -31,7 +30,8 @@ from services.matcher.engine.model import (
     Reason,
     Solution,
 )
-from services.matcher.engine.plan import is_possible
+from services.matcher.engine.plan import Plan, is_possible
+from services.matcher.engine.pools import lost
 from services.matcher.engine.published import documents
 from services.matcher.engine.search import Elapsed, Report, ShouldStop, search
 
@@ -160,6 +160,7 @@ def _drawn(problem: Problem) -> Problem:
         slots=by_lot(seed, problem.slots),
         experts=by_lot(seed, problem.experts),
         units=by_lot(seed, problem.units),
+        pools=by_lot(seed, problem.pools),
         roads=KnownRoads(problem.roads),
     )
 
@@ -189,18 +190,20 @@ def _as_asked(asked: Problem, drawn: Problem, chosen: Sequence[Option]) -> tuple
 def _with_contests(
     problem: Problem, options: Sequence[Option], findings: Mapping[Key, Finding], chosen: Sequence[Option]
 ) -> dict[Key, Finding]:
-    """Findings in which a wish that had candidates and got none lost them to others, by kind of resource."""
+    """Findings in which a wish that had candidates and got none lost them to others, or with a pool."""
+    plan = Plan(problem)
+    for option in chosen:
+        plan.add(option)
     served = {option.wish for option in chosen}
-    lost: dict[Key, dict[Kind, set[Key]]] = {}
+    gone: dict[Key, list[Option]] = {}
     for option in options:
         if option.wish not in served:
-            kinds = lost.setdefault(problem.wishes[option.wish].key, {})
-            kinds.setdefault(option.legs[0].kind, set()).add(option.legs[0].resource)
-    return {**findings, **{key: _contested(findings[key], kinds) for key, kinds in lost.items()}}
+            gone.setdefault(problem.wishes[option.wish].key, []).append(option)
+    return {**findings, **{key: _contested(findings[key], each, plan) for key, each in gone.items()}}
 
 
-def _contested(finding: Finding, kinds: Mapping[Kind, set[Key]]) -> Finding:
-    contests = tuple(Reason(kind, "contest", len(keys)) for kind, keys in sorted(kinds.items()))
+def _contested(finding: Finding, gone: Sequence[Option], plan: Plan) -> Finding:
+    contests = tuple(Reason(*each) for each in lost((), gone, plan.used_up))
     return Finding(finding.candidates, finding.reasons + contests)
 
 

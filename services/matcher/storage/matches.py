@@ -15,6 +15,8 @@ from services.chassis.store import Connection
 from services.matcher.domain import DRIVEN, LIVE, Agreement, Leg, Match, Place
 
 Row = dict[str, Any]
+# Any number, as long as every solution asks for the same one.
+WRITE_LOCK = 4_711_000_100
 _PARTS = ("legs", "agreements")
 _COLUMNS = tuple(each.name for each in fields(Match) if each.name not in _PARTS)
 _LEG = tuple(each.name for each in fields(Leg) if each.name != "place")
@@ -32,6 +34,11 @@ _FIXED = frozenset(
         "version",
     }
 )
+
+
+def write_alone(conn: Connection) -> None:
+    """Keep other solutions that schools share something in waiting until this transaction ends."""
+    conn.execute("select pg_advisory_xact_lock(%s)", [WRITE_LOCK])
 
 
 def insert(conn: Connection, match: Match) -> None:

@@ -28,12 +28,33 @@ class NotCounted(NamedTuple):
 def requests(conn: Connection, request_ids: Sequence[UUID], but: NotCounted) -> list[Row]:
     """The requests, with their rounds' states and when their school was last served."""
     return conn.execute(
-        "select r.*, (select max(m.ends_at) from matches m where m.school_id = r.school_id"
+        "select r.*, (d.policy ->> 'most_per_school')::int as most_per_school,"
+        "       (select max(m.ends_at) from matches m where m.school_id = r.school_id"
         "              and m.state in ('confirmed', 'delivered')"
         "              and (%(undone)s::uuid is null or m.pinned or m.state = 'delivered'"
         "                   or m.round_id is distinct from %(undone)s)) as last_served"
-        "  from known_request r where r.id = any(%(ids)s) order by r.id",
+        "  from known_request r left join rounds d on d.id = r.round_id"
+        " where r.id = any(%(ids)s) order by r.id",
         {"ids": list(request_ids), "undone": but.undone},
+    ).fetchall()
+
+
+def appointments(conn: Connection, schools: Sequence[UUID], but: NotCounted) -> list[Row]:
+    """What these schools have or had, with the class that it is for and the way there; as `slots`."""
+    return conn.execute(
+        """
+        select m.id, m.school_id, m.starts_at, m.ends_at, r.class_name,
+               r.lat as home_lat, r.lon as home_lon, l.lat, l.lon
+          from matches m
+          join known_request r on r.id = m.request_id
+          join lateral (select lat, lon from legs where match_id = m.id order by position limit 1) l on true
+         where m.school_id = any(%(schools)s) and m.state = any(%(counted)s)
+           and m.id is distinct from %(without)s
+           and not (m.state = 'proposed' and not m.pinned and m.version = 0
+                    and m.next_step_at is null and m.round_id is not distinct from %(ignoring)s)
+         order by m.id
+        """,
+        {"schools": list(schools), "counted": [*LIVE, "delivered", "no_show"], **but._asdict()},
     ).fetchall()
 
 

@@ -14,8 +14,9 @@ from services.matcher.domain import Match
 from services.matcher.engine.candidates import Finder
 from services.matcher.engine.model import Option
 from services.matcher.storage import matches, rounds
+from services.matcher.usecases.minutes import moment
 from services.matcher.usecases.offering import Party, visible
-from services.matcher.usecases.problem import World, load, moment
+from services.matcher.usecases.problem import World, load
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ from services.matcher.engine.model import Key, Kind, Leg, Problem, Solution
 from services.matcher.engine.solver import Solved
 from services.matcher.engine.worth import Added, Addition, Latent, by_price, imagined, ranked
 from services.matcher.storage import explanations, what_ifs
-from services.matcher.usecases.problem import World, moment
+from services.matcher.usecases.minutes import moment
+from services.matcher.usecases.problem import World
 
 Row = dict[str, Any]
 _FIRST_DAY = date(1970, 1, 1)

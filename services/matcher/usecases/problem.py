@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,10 +15,11 @@ from services.matcher.engine import model, weights
 from services.matcher.engine.model import Busy, Kind, Place, Window
 from services.matcher.roads import RegionRoads
 from services.matcher.storage import pool, world
+from services.matcher.usecases.minutes import minute, moment
+from services.matcher.usecases.shared import shared, terms_from
 
 Row = dict[str, Any]
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=domain.SHANGHAI)
 _FIRST_DAY = date(1970, 1, 1)
 _LESSONS = frozenset({"school_day", "makeup"})
 # Venues for the smallest receive kindergartens only, and nobody else's programmes are asked for a stage.
@@ -30,12 +31,13 @@ _OWNERS = {"slot": "catalog", "unit": "catalog", "expert": "experts"}
 
 @dataclass(frozen=True)
 class World:
-    """A problem, and the rows that its keys stand for."""
+    """A problem, and the rows that its keys stand for; `pools_now` reads its pools anew."""
 
     problem: model.Problem
     requests: Mapping[model.Key, Row]
     resources: Mapping[tuple[Kind, model.Key], Row]
     programmes: Mapping[model.Key, Row]
+    pools_now: Callable[[Connection], tuple[model.Pool, ...]] = lambda _: ()
 
     def match(
         self,
@@ -138,18 +140,23 @@ def load(
     programmes = {row["id"]: row for row in world.programmes(conn)}
     calendar = _Calendar(world.calendars(conn), world.terms(conn))
     areas = {row["adcode"] for row in requests}
+    roads = RegionRoads()
+    common = shared(conn, requests, calendar.terms, roads, but)
     problem = model.Problem(
-        wishes=tuple(_wish(row, now, excluded.get(row["id"], frozenset())) for row in requests),
+        wishes=tuple(
+            _wish(row, now, excluded.get(row["id"], frozenset()), common.claims(row)) for row in requests
+        ),
         programmes=_programmes(programmes.values(), slots),
         slots=tuple(_slot(row) for row in slots),
         experts=tuple(_expert(row, engagements.get(row["id"], ())) for row in experts),
         units=tuple(_unit(row, stops.get(row["id"], ())) for row in units),
-        roads=RegionRoads(),
+        roads=roads,
         lesson_days={area: calendar.lesson_days(area) for area in areas},
         known_days=calendar.known_days,
         earliest=minute(now + domain.SHORTEST_LEAD),
         seed=seed,
         session_minutes=session_minutes,
+        pools=common.pools,
     )
     return World(
         problem=problem,
@@ -160,20 +167,13 @@ def load(
             **{("unit", row["id"]): row for row in units},
         },
         programmes=programmes,
+        pools_now=lambda conn: shared(conn, requests, calendar.terms, roads, but).pools,
     )
 
 
-def minute(at: datetime) -> int:
-    """The engine's minute of a moment."""
-    return int((at - _EPOCH).total_seconds() // 60)
-
-
-def moment(at: int) -> datetime:
-    """The moment of an engine's minute, in UTC."""
-    return (_EPOCH + timedelta(minutes=at)).astimezone(UTC)
-
-
-def _wish(row: Row, now: datetime, excluded: frozenset[tuple[Kind, model.Key]]) -> model.Wish:
+def _wish(
+    row: Row, now: datetime, excluded: frozenset[tuple[Kind, model.Key]], claims: tuple[model.Claim, ...]
+) -> model.Wish:
     served = row["last_served"]
     days = max(0, (now - served).days) if served else None
     return model.Wish(
@@ -196,6 +196,7 @@ def _wish(row: Row, now: datetime, excluded: frozenset[tuple[Kind, model.Key]]) 
         need=weights.need(days_since_served=days, rural=row["rural"], enrolment=row["enrolment"]),
         rounds=frozenset({None, row["round_id"]}),
         excluded=excluded,
+        claims=claims,
     )
 
 
@@ -308,6 +309,10 @@ class _Calendar:
         """Days with lessons in a district: within its own terms, else those of the area above it, if any."""
         terms = self._terms_of(adcode)
         return frozenset(day for day in self._teaching if not terms or _within(day, terms))
+
+    def terms(self, adcode: str) -> tuple[Window, ...]:
+        """The terms of a district in which appointments are counted."""
+        return terms_from(first for first, _ in self._terms_of(adcode))
 
     def _terms_of(self, adcode: str) -> list[tuple[int, int]]:
         for area in (adcode, adcode[:4] + "00", adcode[:2] + "0000"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from services.matcher.storage import matches, papers, pool, rounds
 from services.matcher.usecases import fairness
 from services.matcher.usecases import rounds as lifecycle
 from services.matcher.usecases.problem import World, load
+from services.matcher.usecases.shared import standing
 
 Row = dict[str, Any]
 
@@ -155,15 +156,13 @@ def _draft(conn: Connection, job: Row, world: World, solution: Solution, now: da
         ended=solution.status,
         fairness=fairness.told(solution.fairness),
     )
-    return sum(
-        _insert(conn, world, option, job, row["offer_hours"], now, due=None) for option in solution.chosen
-    )
+    chosen = _left(conn, world, solution)
+    return sum(_insert(conn, world, option, job, row["offer_hours"], now, due=None) for option in chosen)
 
 
 def _at_once(conn: Connection, job: Row, world: World, solution: Solution, now: datetime) -> int:
-    made = sum(
-        _insert(conn, world, option, job, AT_ONCE_OFFER_HOURS, now, due=now) for option in solution.chosen
-    )
+    chosen = _left(conn, world, solution)
+    made = sum(_insert(conn, world, option, job, AT_ONCE_OFFER_HOURS, now, due=now) for option in chosen)
     request_ids = [wish.key for wish in world.problem.wishes if isinstance(wish.key, UUID)]
     tries = pool.tries(conn, request_ids)
     pool.tried(conn, [(each, now + _wait(tries.get(each, 0))) for each in request_ids], now)
@@ -172,6 +171,14 @@ def _at_once(conn: Connection, job: Row, world: World, solution: Solution, now: 
 
 def _wait(tries: int) -> timedelta:
     return min(LONGEST_WAIT, SHORTEST_WAIT * int(2 ** min(tries, 6)))
+
+
+def _left(conn: Connection, world: World, solution: Solution) -> Sequence[Option]:
+    """What of a solution a class or a school can still have, if another solve gave it something meanwhile."""
+    if not world.problem.pools:
+        return solution.chosen
+    matches.write_alone(conn)
+    return standing(world.pools_now(conn), solution.chosen)
 
 
 def _insert(

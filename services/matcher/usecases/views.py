@@ -99,7 +99,9 @@ def _papers(conn: Connection, round_id: UUID) -> list[Row]:
 
 def _round(row: Row, party: Party) -> Row:
     published = row["state"] == "published"
-    shown = {**row, "seed": row["seed"] if published else None}
+    # Rounds made before there was such a limit have none.
+    policy = {"most_per_school": None, **row["policy"]}
+    shown = {**row, "seed": row["seed"] if published else None, "policy": policy}
     hidden = {} if published or oversees(party, row["adcode"]) else dict.fromkeys(_NUMBERS)
     return shown | hidden
 

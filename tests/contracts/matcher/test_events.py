@@ -15,7 +15,7 @@ from schemas.reasons import ENDED, FALLEN
 from services.chassis.facts import read_fact
 from services.chassis.store import Connection
 from services.matcher import domain
-from services.matcher.engine import rules
+from services.matcher.engine import pools, rules
 from services.matcher.storage import pool
 from services.matcher.storage.facts import KEPT
 from services.matcher.usecases import facts, moves, offering, pooling, rounds, saga, solving
@@ -139,7 +139,7 @@ def test_states_and_reasons_are_those_of_the_contracts() -> None:
     assert set(domain.MATCH_MOVES) == set(MATCH_STATES)
     assert set(domain.ROUND_MOVES) == set(ROUND_STATES)
     tables = (rules.PROGRAMME_RULES, rules.EXPERT_RULES, rules.UNIT_RULES)
-    assert {code for table in tables for code, _ in table} <= set(FALLEN)
+    assert {code for table in tables for code, _ in table} | set(pools.CODES) <= set(FALLEN)
     assert {"party_declined", "offer_expired", "request_withdrawn", "hold_lost"} <= set(ENDED)
     assert {solving.OUT_OF_MEMORY, solving.SOLVER_LOST} == set(FAILURES)
 

@@ -21,7 +21,7 @@ from tests.builders import brute, problems
 from tests.builders.papers import options_of
 
 SEEDS = st.integers(0, 10**6)
-SIZE = problems.Size(wishes=6, programmes=3, slots=6, experts=2, units=1, days=3, topics=3)
+SIZE = problems.Size(wishes=6, programmes=3, slots=6, experts=2, units=1, days=3, topics=3, pools=True)
 WORKER = Workers(1)
 HERE = Place(42.5, 118.5)
 MONDAY = problems.MONDAY * DAY
@@ -95,7 +95,8 @@ def _stands(made: World, shelf: int) -> list[tuple[int, ...]]:
 def _paid(made: World, option: int) -> int:
     rows = made.instance.rows
     first, last = rows.of_option.first[option : option + 2]
-    return sum(int(made.certificate.row[rows.row[entry]]) for entry in rows.of_option.items[first:last])
+    entries = rows.of_option.items[first:last]
+    return sum(int(made.certificate.row[rows.row[entry]] * rows.weight[entry]) for entry in entries)
 
 
 @settings(max_examples=15, deadline=None, derandomize=True)

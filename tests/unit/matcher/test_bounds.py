@@ -27,9 +27,11 @@ from tests.builders.papers import options_of
 
 SEEDS = st.integers(0, 10**6)
 # Small enough to try every choice of options, and full of joint visits, caps, journeys and units.
-TINY = problems.Size(wishes=4, programmes=3, slots=5, experts=2, units=1, days=2, topics=3)
+TINY = problems.Size(wishes=4, programmes=3, slots=5, experts=2, units=1, days=2, topics=3, pools=True)
 # Too large to try every choice, but not every pair.
-SMALL = problems.Size(wishes=12, programmes=4, slots=12, experts=3, units=2, days=5, windows=3, topics=3)
+SMALL = problems.Size(
+    wishes=12, programmes=4, slots=12, experts=3, units=2, days=5, windows=3, topics=3, pools=True
+)
 _TRIPLES = 150
 WORKER = Workers(1)
 

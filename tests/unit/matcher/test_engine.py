@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deploy.local.settings import CHECKOUT
@@ -15,7 +15,7 @@ from services.matcher.engine.candidates import Finder
 from services.matcher.engine.model import Limits, Option, Problem, Progress
 from services.matcher.engine.plan import Plan, is_possible
 from services.matcher.engine.solver import solve
-from tests.builders import problems
+from tests.builders import brute, problems
 
 # What a process whose output is its log would print.
 SPEAK = """
@@ -25,6 +25,7 @@ from services.matcher.engine.solver import solve
 print(solve(problems.problem(1), Limits(), lambda _: None, lambda: False).options > 0)
 """
 QUIET = Limits(seconds=20, threads=1)
+SHARED = problems.Size(pools=True)
 
 
 def test_solving_says_nothing() -> None:
@@ -56,7 +57,9 @@ def _best(problem: Problem, rest: list[list[Option]], chosen: list[Option]) -> i
         return sum(option.value for option in chosen)
     values = [_best(problem, rest[1:], chosen)]
     for option in rest[0]:
-        if is_possible(problem, [*chosen, option]):
+        possible = is_possible(problem, [*chosen, option])
+        assert not possible or brute.keeps_pools(problem, [*chosen, option])
+        if possible:
             values.append(_best(problem, rest[1:], [*chosen, option]))
     return max(values)
 
@@ -64,12 +67,30 @@ def _best(problem: Problem, rest: list[list[Option]], chosen: list[Option]) -> i
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 10**6))
 def test_small_problems_are_solved_to_the_enumerated_optimum(seed: int) -> None:
-    problem = problems.problem(seed)
+    solves_to_the_optimum(problems.problem(seed))
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(seed=st.integers(0, 10**6))
+def test_small_problems_with_pools_are_solved_to_the_enumerated_optimum(seed: int) -> None:
+    solves_to_the_optimum(problems.problem(seed, SHARED))
+
+
+@pytest.mark.slow
+@settings(max_examples=1500, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(seed=st.integers(0, 10**6))
+def test_small_problems_with_pools_are_solved_to_the_optimum_in_every_case(seed: int) -> None:
+    solves_to_the_optimum(problems.problem(seed, SHARED))
+
+
+def solves_to_the_optimum(problem: Problem) -> None:
+    """Value, bound and feasibility are what trying everything says."""
     solution = solve(problem, QUIET, _report, _never)
     best = _optimum(problem)
     assert solution.value == best
     assert solution.bound == best
     assert is_possible(problem, solution.chosen)
+    assert brute.keeps_pools(problem, solution.chosen)
     assert solution.value == sum(option.value for option in solution.chosen)
 
 
@@ -84,13 +105,14 @@ def test_a_search_that_hands_its_start_back_is_not_believed(seed: int) -> None:
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 10**6))
 def test_the_bound_of_a_search_cut_short_is_never_below_the_optimum(seed: int) -> None:
-    problem = problems.problem(seed)
+    problem = problems.problem(seed, SHARED)
     cut = solve(problem, Limits(seconds=0.0), _report, _never)
     assert cut.value <= _optimum(problem) <= cut.bound
 
 
 def test_the_same_seed_gives_the_same_plan_and_the_order_of_wishes_never_changes_the_value() -> None:
-    problem = problems.problem(7, problems.Size(wishes=40, programmes=6, slots=40, experts=8, days=10))
+    size = problems.Size(wishes=40, programmes=6, slots=40, experts=8, days=10, pools=True)
+    problem = problems.problem(7, size)
     turned = dataclasses.replace(problem, wishes=tuple(reversed(problem.wishes)))
     first, second = (solve(problem, QUIET, _report, _never) for _ in range(2))
     assert first.chosen == second.chosen

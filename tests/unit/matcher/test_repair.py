@@ -21,7 +21,7 @@ from tests.builders import brute, problems
 from tests.builders.papers import options_of
 
 SEEDS = st.integers(0, 10**6)
-SIZE = problems.Size(wishes=6, programmes=3, slots=6, experts=2, units=1, days=2, topics=3)
+SIZE = problems.Size(wishes=6, programmes=3, slots=6, experts=2, units=1, days=2, topics=3, pools=True)
 MANY = problems.Size(wishes=60, programmes=8, slots=60, experts=8, units=3, days=10, windows=3, topics=6)
 
 

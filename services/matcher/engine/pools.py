@@ -1,0 +1,228 @@
+"""What many share: a class's own time, a school's entitlement, a provider's rooms, guides, kits and coaches.
+
+All of them are pools with a limit. What an option takes of a pool is one use, an interval and a quantity;
+what goes on at one moment may not come to more than the limit. Between two beginnings of uses nothing is
+added, so that only beginnings need be looked at.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from services.matcher.engine.days import month_number
+from services.matcher.engine.model import (
+    Claim,
+    Key,
+    Kind,
+    Leg,
+    Need,
+    Option,
+    Place,
+    Pool,
+    Problem,
+    Roads,
+    Use,
+    Wish,
+)
+from services.matcher.engine.sieve import Fallen
+
+Refusal = Callable[[Option], str | None]
+# A use, and the number of its option.
+Numbered = tuple[int, Use]
+# A moment, and what goes on then by the number of its option.
+Crowd = tuple[int, Mapping[int, Use]]
+CONTEST = "contest"
+# The codes that pools have in this product.
+CLASS_BUSY, ENTITLEMENT_USED = "class_busy", "entitlement_used"
+USED_UP = {"room": "no_room", "guide": "no_guide", "kit": "no_kit", "coach": "no_coach"}
+CODES = (CLASS_BUSY, ENTITLEMENT_USED, *USED_UP.values())
+
+
+class Pools:
+    """What options of one problem take of its pools, and what is left of them."""
+
+    def __init__(self, problem: Problem, roads: Roads) -> None:
+        self._roads = roads
+        self._pools = {pool.key: pool for pool in problem.pools}
+        self._needs = {each.key: each.needs for each in problem.programmes.values() if each.needs}
+        self._known: dict[Use, str | None] = {}
+
+    def concern(self, wish: Wish) -> bool:
+        """Whether any option of the wish may use a pool."""
+        return bool(wish.claims or self._needs)
+
+    def within(self, wish: Wish, options: Iterable[Option], fallen: Fallen) -> list[Option]:
+        """Options with their uses; without those that find a pool used up, whose resources are counted."""
+        found: list[Option] = []
+        refused: list[Option] = []
+        for option in options:
+            used = option._replace(uses=tuple(self._uses(wish, option.legs)))
+            (refused if self.refusal(used) else found).append(used)
+        for kind, code, count in lost(found, refused, self.refusal):
+            fallen[kind, code] += count
+        return found
+
+    def refusal(self, option: Option) -> str | None:
+        """The code of a pool that what is there already leaves too little of for the option, or None."""
+        return next((code for code in map(self._refusal, option.uses) if code), None)
+
+    def _refusal(self, use: Use) -> str | None:
+        if use not in self._known:
+            pool = self._pools[use.pool]
+            self._known[use] = None if has_room(pool, pool.taken, use) else pool.code
+        return self._known[use]
+
+    def _uses(self, wish: Wish, legs: Sequence[Leg]) -> Iterator[Use]:
+        for claim in wish.claims:
+            yield from self._claimed(claim, wish, legs)
+        for leg in legs if self._needs else ():
+            for need in self._needed(leg):
+                yield Use(need.pool, leg.start, leg.end, need.quantity)
+
+    def _needed(self, leg: Leg) -> Sequence[Need]:
+        """Once a group: who accompanies it takes nothing more."""
+        return self._needs.get(leg.programme, ()) if leg.kind == "slot" else ()
+
+    def _claimed(self, claim: Claim, wish: Wish, legs: Sequence[Leg]) -> Iterator[Use]:
+        start, end, place = legs[0].start, legs[0].end, legs[0].place
+        if not claim.spans:
+            yield Use(
+                claim.pool,
+                start - self._way(wish.place, place, start),
+                end + self._way(place, wish.place, end),
+            )
+        for span in claim.spans:
+            if span.start <= start < span.end:
+                yield Use(claim.pool, span.start, span.end)
+
+    def _way(self, start: Place, end: Place, minute: int) -> int:
+        return self._roads.minutes(start, end, month_number(minute)) if start != end else 0
+
+
+class Users:
+    """Who uses pools in a plan, by numbers of `options`: exact, also at moments for which there is no row."""
+
+    def __init__(self, pools: Iterable[Pool], options: Sequence[Option], chosen: Iterable[int]) -> None:
+        self._pools = {pool.key: pool for pool in pools}
+        self._options = options
+        self._using: dict[Key, dict[int, Use]] = defaultdict(dict)
+        for number in chosen:
+            self.join(number)
+
+    def join(self, number: int) -> None:
+        """An option comes into the plan."""
+        for use in self._options[number].uses:
+            self._using[use.pool][number] = use
+
+    def leave(self, numbers: Iterable[int]) -> None:
+        """Options leave the plan."""
+        for number in numbers:
+            for use in self._options[number].uses:
+                del self._using[use.pool][number]
+
+    def take(self, option: Option) -> None:
+        """An option beside the plan takes what it uses for good."""
+        for use in option.uses:
+            pool = self._pools.get(use.pool)
+            if pool:
+                self._pools[use.pool] = replace(pool, taken=(*pool.taken, use))
+
+    def has_room(self, number: int, leaving: int) -> bool:
+        """Whether pools have room for an option if another leaves the plan."""
+        return not any(self._is_full(use, (leaving,)) for use in self._options[number].uses)
+
+    def crowding(self, use: Use, leaving: Collection[int]) -> dict[int, Use]:
+        """Options of the plan in the way of a use, if those of `leaving` do not make room; else none."""
+        if not self._is_full(use, leaving):
+            return {}
+        using = self._using[use.pool].items()
+        return {number: other for number, other in using if number not in leaving and meet(other, use)}
+
+    def _is_full(self, use: Use, leaving: Collection[int]) -> bool:
+        pool = self._pools.get(use.pool)
+        using = self._using[use.pool].items()
+        beside = [other for number, other in using if number not in leaving]
+        return pool is not None and not has_room(pool, [*pool.taken, *beside], use)
+
+
+def meet(one: Use, other: Use) -> bool:
+    """Whether two uses go on in one pool at some moment."""
+    return one.pool == other.pool and one.start < other.end and other.start < one.end
+
+
+def has_room(pool: Pool, others: Iterable[Use], use: Use) -> bool:
+    """Whether the pool has room for one more use beside `others`, of which none need be of its time."""
+    beside = [other for other in others if meet(other, use)]
+    moments = {use.start, *(other.start for other in beside if other.start > use.start)}
+    return all(going_on(beside, moment) + use.quantity <= pool.limit for moment in moments)
+
+
+def going_on(uses: Iterable[Use], moment: int) -> int:
+    """How much is used at a moment."""
+    return sum(use.quantity for use in uses if use.start <= moment < use.end)
+
+
+def left(pool: Pool, moment: int) -> int:
+    """How much of a pool is left at a moment beside what is there already."""
+    return max(0, pool.limit - going_on(pool.taken, moment))
+
+
+def by_pool(pools: Iterable[Pool], options: Sequence[Option]) -> Iterator[tuple[Pool, list[Numbered]]]:
+    """The pools that options use, each with the uses by number of option."""
+    found: dict[Key, list[Numbered]] = defaultdict(list)
+    for number, option in enumerate(options):
+        for use in option.uses:
+            found[use.pool].append((number, use))
+    return ((pool, found[pool.key]) for pool in pools if pool.key in found)
+
+
+def crowded(pool: Pool, uses: Iterable[Numbered]) -> Iterator[Crowd]:
+    """Moments with all uses that go on then; what holds at these holds at all others.
+
+    Of two moments that follow one another one may be enough; only such are compared.
+    """
+    kept: Crowd | None = None
+    for now in _by_moment(pool, uses):
+        if kept and _is_enough(pool, kept, now):
+            continue
+        if kept and not _is_enough(pool, now, kept):
+            yield kept
+        kept = now
+    if kept:
+        yield kept
+
+
+def _by_moment(pool: Pool, uses: Iterable[Numbered]) -> Iterator[Crowd]:
+    """What goes on whenever a use begins, or one that is there already."""
+    begin: dict[int, list[Numbered]] = defaultdict(list)
+    for number, use in uses:
+        begin[use.start].append((number, use))
+    going: dict[int, Use] = {}
+    for moment in sorted(begin.keys() | {use.start for use in pool.taken}):
+        going = {number: use for number, use in going.items() if use.end > moment}
+        going.update(begin.get(moment, ()))
+        yield moment, going
+
+
+def _is_enough(pool: Pool, one: Crowd, other: Crowd) -> bool:
+    """Whether all that goes on at the other moment goes on at the one, which has no more room."""
+    return other[1].keys() <= one[1].keys() and left(pool, one[0]) <= left(pool, other[0])
+
+
+def lost(free: Iterable[Option], gone: Iterable[Option], refusal: Refusal) -> Iterator[tuple[Kind, str, int]]:
+    """Of the resources of `gone`, those that no option of `free` has: by kind and code, how many.
+
+    Of seats with an expert, the seats count. What no pool refuses went to somebody else, which counts more.
+    """
+    held = {option.legs[-1][:2] for option in free}
+    codes: dict[tuple[Kind, Key], str] = {}
+    for option in gone:
+        kind, key = option.legs[-1][:2]
+        if (kind, key) not in held and codes.get((kind, key)) != CONTEST:
+            codes[kind, key] = refusal(option) or CONTEST
+    counts: dict[tuple[Kind, str], int] = {}
+    for (kind, _), code in codes.items():
+        counts[kind, code] = counts.get((kind, code), 0) + 1
+    return ((kind, code, count) for (kind, code), count in sorted(counts.items()))
