@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count
 
-from services.matcher.engine.changed import knows_fairness, with_demand, with_fairness, with_supply, without
+from services.matcher.engine.changed import with_demand, with_fairness, with_supply, without
 from services.matcher.engine.model import DAY, Place, Problem, Window, Wish
 from services.matcher.engine.season import season
 from services.matcher.engine.season_supply import DISTRICTS
@@ -84,8 +84,8 @@ def _fewer_experts(problem: Problem, argument: str, seed: int) -> Problem:
 
 def _fairness(problem: Problem, argument: str, seed: int) -> Problem:
     """With so much fairness wanted, in percent."""
-    if not knows_fairness() or not 0 <= int(argument) <= 100:
-        raise ValueError("from 0 to 100, where the engine knows fairness")
+    if not 0 <= int(argument) <= 100:
+        raise ValueError("from 0 to 100")
     return with_fairness(problem, int(argument))
 
 

@@ -36,9 +36,6 @@ MESSAGES: dict[str, Message] = {
         "This programme has no session ahead that one more could be like.",
         "该活动今后没有已排的场次，无法推算再增加一场的情形。",
     ),
-    "what_if_unsupported": Message(
-        422, "This cannot be asked of the solver yet.", "求解器暂不支持此项设想。"
-    ),
     "what_ifs_waiting": Message(
         409,
         "{max} questions about this round still wait for their answers.",

@@ -176,12 +176,6 @@ class WhatIfNeverGiven(Refusal):
     code = "what_if_never_given"
 
 
-class WhatIfUnsupported(Refusal):
-    """The engine cannot do this yet."""
-
-    code = "what_if_unsupported"
-
-
 class WhatIfsWaiting(Refusal):
     """So many of the round wait for their answers that no further one is taken."""
 

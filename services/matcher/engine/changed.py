@@ -7,9 +7,9 @@ can be changed does not load what compiles.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from itertools import count, islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from services.matcher.engine.lot import by_lot
 from services.matcher.engine.model import DAY, Expert, Key, Kind, Problem, Slot, Unit, Window, Wish
@@ -105,17 +105,6 @@ def with_supply(
     )
 
 
-def knows_fairness() -> bool:
-    """Whether a problem can say how much fairness is wanted."""
-    return any(each.name == "fairness" for each in fields(Problem))
-
-
-def fairness_of(problem: Problem) -> int:
-    """How much fairness is wanted, 0 to 100."""
-    return int(getattr(problem, "fairness", 0))
-
-
 def with_fairness(problem: Problem, percent: int) -> Problem:
-    """With so much fairness wanted, 0 to 100."""
-    changes: dict[str, Any] = {"fairness": percent}
-    return replace(problem, **changes)
+    """With so much of the fair plan kept, 0 to 100."""
+    return replace(problem, fairness=percent)

@@ -10,7 +10,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable
 from typing import NamedTuple, TypeVar
 
-from services.matcher.engine.changed import fairness_of
 from services.matcher.engine.model import Key, Leg, Option, Problem, Wish
 from services.matcher.engine.plan import is_possible
 from services.matcher.engine.solver import Solved
@@ -115,7 +114,7 @@ def _is_as_fair(plan: Plan, chosen: Iterable[Option]) -> bool:
 
     Whatever floors the plan keeps, they keep too.
     """
-    if not fairness_of(plan.problem):
+    if not plan.problem.fairness:
         return True
     least, ours = (_people_by_place(plan.problem, each) for each in (plan.chosen, chosen))
     return all(ours[place] >= number for place, number in least.items())
@@ -125,7 +124,7 @@ def _people_by_place(problem: Problem, chosen: Iterable[Option]) -> Counter[tupl
     """People served by district, and by township where it is known."""
     found: Counter[tuple[str, str]] = Counter()
     for wish in (problem.wishes[option.wish] for option in chosen):
-        for township in {"", getattr(wish, "township", "")}:
+        for township in {"", wish.township}:
             found[wish.area, township] += wish.size
     return found
 

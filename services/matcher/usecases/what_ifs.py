@@ -15,7 +15,6 @@ from schemas.topics import TOPICS
 from services.chassis.ids import new_id
 from services.chassis.store import Connection
 from services.matcher import domain
-from services.matcher.engine import changed
 from services.matcher.storage import explanations, rounds
 from services.matcher.storage import what_ifs as storage
 from services.matcher.usecases import views
@@ -88,8 +87,6 @@ def _checked(conn: Connection, round_id: UUID, at: int, asked: Row, now: datetim
         change["number"] = change["number"] or 1
     if change["kind"] == "more_experts":
         change["cap_week"] = change["cap_week"] or USUAL_CAP_WEEK
-    if change["kind"] == "fairness" and not changed.knows_fairness():
-        raise domain.WhatIfUnsupported(field=f"{field}.percent")
     _check_days(change, field, now)
     _check_area(conn, round_id, change, field)
     title = _title(conn, change, field)

@@ -26,6 +26,6 @@ def test_each_member_can_be_sent_is_kept_and_is_shown() -> None:
 def test_each_refusal_has_its_texts() -> None:
     refusals = (
         domain.WhatIfUnknown, domain.WhatIfDays, domain.WhatIfNotAsked, domain.WhatIfNeverGiven,
-        domain.WhatIfUnsupported, domain.WhatIfsWaiting, domain.WhatIfOver,
+        domain.WhatIfsWaiting, domain.WhatIfOver,
     )  # fmt: skip
     assert {refusal.code for refusal in refusals} <= set(MESSAGES)

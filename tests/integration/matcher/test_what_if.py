@@ -15,7 +15,6 @@ from schemas.refusal import Invalid, NotFound, Refusal
 from services.chassis.ids import new_id
 from services.chassis.store import Store
 from services.matcher import domain, solver
-from services.matcher.engine import changed
 from services.matcher.storage import facts as storage
 from services.matcher.storage import rounds
 from services.matcher.usecases import rounds as lifecycle
@@ -298,13 +297,10 @@ def test_experts_who_would_live_in_a_district_are_priced_and_solved_with(
     ]
 
 
-def test_another_fairness_policy_is_asked_for_where_the_engine_knows_any(
+def test_another_fairness_policy_is_asked_for(
     store: Store, drawn_up: UUID, turn: Callable[[str], bool]
 ) -> None:
     policy = {"kind": "fairness", "percent": 80}
-    if not changed.knows_fairness():
-        assert refused(store, drawn_up, policy) == ("changes[0].percent", "what_if_unsupported")
-        return
     asked = ask(store, drawn_up, policy, a_session(store))
     assert asked["changes"][0]["text"] == "80 % of fairness wanted"
     assert turn("what_if")

@@ -7,7 +7,7 @@ from itertools import islice
 
 import pytest
 
-from services.matcher.engine import changed, simulate
+from services.matcher.engine import changed
 from services.matcher.engine.changed import Alike, alike, in_turn, with_demand, without
 from services.matcher.engine.model import DAY, Limits, Problem, Slot, Unit, Window
 from services.matcher.engine.planned import Additions, Interrupted, Planned, Wanted
@@ -188,15 +188,14 @@ def test_a_plan_is_taken_over_where_it_can_be_had_and_is_worth_more(seed: int) -
         assert same.outcome.keys == planned(found).outcome.keys, "nobody moves for nothing"
 
 
-def test_where_fairness_is_wanted_no_place_is_left_with_fewer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulate, "fairness_of", lambda _: 50)
+def test_where_fairness_is_wanted_no_place_is_left_with_fewer() -> None:
     wishes = [a_wish("a", 0, need=180), a_wish("b", 0, area="150421")]
     problem = a_problem(wishes, [a_slot("s", 0)])
     found = solved(replace(problem, lesson_days=dict.fromkeys((AREA, "150421"), problem.lesson_days[AREA])))
     by_area = {found.problem.wishes[option.wish].area: n for n, option in enumerate(found.options)}
     fair = plan_of(found, [by_area["150421"]], found.options[by_area["150421"]].value)
-    assert at_least(fair, planned(found), found.options) == fair
-    monkeypatch.setattr(simulate, "fairness_of", lambda _: 0)
+    wanted = fair._replace(problem=replace(fair.problem, fairness=50))
+    assert at_least(wanted, planned(found), found.options) == wanted
     assert at_least(fair, planned(found), found.options).value == found.solution.value
 
 
@@ -228,11 +227,7 @@ def test_schools_gain_and_lose_by_all_their_requests_together() -> None:
 
 
 def test_fairness_is_what_the_engine_knows_of_it() -> None:
-    if not changed.knows_fairness():
-        with pytest.raises(TypeError):
-            changed.with_fairness(three_for_one(), 50)
-    else:
-        assert changed.with_fairness(three_for_one(), 50) != three_for_one()
+    assert changed.with_fairness(three_for_one(), 50).fairness == 50
 
 
 def test_pricing_ends_when_it_is_told_to() -> None:
