@@ -55,12 +55,12 @@ class Shared:
         )
 
     def claims(self, row: Row) -> tuple[Claim, ...]:
-        """What a request takes of pools if it is served."""
+        """What a request takes of pools if it is served; what no other day would help with comes first."""
         found = []
-        if row["class_name"]:
-            found.append(Claim(_class_of(row)))
         if row["most_per_school"]:
             found.append(Claim(_entitlement_of(row), self._terms(row["adcode"])))
+        if row["class_name"]:
+            found.append(Claim(_class_of(row)))
         return tuple(found)
 
     def _appointments(self, key: str) -> tuple[Use, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -118,6 +119,8 @@ WINDOW = {"starts_at": "2027-03-15T01:00:00Z", "ends_at": "2027-03-15T03:00:00Z"
         ),
         ({"preferences": "x\u0000"}, "preferences", "invalid_characters"),
         ({"preferences": "x" * 501}, "preferences", "too_long"),
+        ({"class_name": ""}, "class_name", None),
+        ({"class_name": "四" * 41}, "class_name", "too_long"),
         ({"state": "confirmed"}, "state", "unknown_field"),
         ({"school_id": str(uuid.uuid4())}, "school_id", "unknown_field"),
         ({"round_id": 5}, "round_id", "invalid_type"),
@@ -171,6 +174,19 @@ def test_a_request_is_edited_while_it_waits(demand: DemandDoor) -> None:
     assert errors(school.patch(path, {"group_size": 500}, 2)) == [("group_size", "group_over_enrolment")]
     assert errors(school.patch(path, {"kind": "expert"}, 2)) == [("kind", "unknown_field")]
     assert errors(school.patch(path, {"topics": []}, 2)) == [("topics", "topics_or_programme")]
+
+
+def test_a_request_names_its_class(demand: DemandDoor) -> None:
+    school = demand.a_school()
+    assert school.post("/requests", body()).json()["class_name"] is None
+    request = school.post("/requests", body(class_name="四（1）班")).json()
+    path = f"/requests/{request['id']}"
+    assert school.patch(path, {"class_name": "四（2）班"}, 1).json()["class_name"] == "四（2）班"
+    told = demand.rows(
+        "select body from outbox where aggregate_id = %(id)s order by version", id=uuid.UUID(request["id"])
+    )
+    assert [json.loads(row["body"])["data"]["class_name"] for row in told] == ["四（1）班", "四（2）班"]
+    assert school.patch(path, {"class_name": None}, 2).json()["class_name"] is None
 
 
 def test_windows_that_were_accepted_are_not_held_against_time(demand: DemandDoor) -> None:

@@ -53,6 +53,26 @@ def test_requests_are_solved_together_held_and_confirmed(
     assert "contest" in {reason["code"] for reason in told["reasons"]}
 
 
+def test_a_round_says_how_much_a_school_gets_in_a_term(
+    stack: Stack, operator: Person, coordinator: Person, museum: Provider, spot: made.Json
+) -> None:
+    round_ = made.a_round(coordinator, policy={"most_per_school": 1})
+    assert round_["policy"] == {"solve_seconds": 20, "session_minutes": 60, "most_per_school": 1}
+    made.some_slots(museum, spot, 2, seats=60, round_id=round_["id"])
+    school = made.a_school(stack, operator, spot)
+    asked = [made.ask_in_round(school, round_, group_size=size, class_name="四（1）班") for size in (25, 30)]
+    assert {request["class_name"] for request in asked} == {"四（1）班"}
+    _close_and_draw_up(coordinator, round_)
+    drafts = coordinator.get(f"/rounds/{round_['id']}/matches").json()["items"]
+    assert [draft["group_size"] for draft in drafts] == [30]
+    made.published(coordinator, round_, drawn_up=True)
+    told = school.teacher.get(f"/explanations/{asked[0]['id']}").json()
+    said = {reason["code"]: reason["text"] for reason in told["reasons"]}
+    assert "名额已用完" in said["entitlement_used"]
+    refused = coordinator.post("/rounds", made.round_body(policy={"most_per_school": 0}))
+    assert [error["field"] for error in refused.json()["errors"]] == ["policy.most_per_school"]
+
+
 def test_the_solver_logs_json_and_nothing_else(
     stack: Stack, coordinator: Person, museum: Provider, school: made.School, spot: made.Json
 ) -> None:
