@@ -64,6 +64,10 @@ FALLEN: Mapping[str, Reason] = {
         "{count} {kind} were possible, but went to requests with greater need",
         "{count} {kind}可行，但分给了更需要的申请",
     ),
+    "kept_for_round": Reason(
+        "{count} {kind} were possible, but a round that is still being settled needs them more",
+        "{count} {kind}可行，但正在办理的集中申报期更需要",
+    ),
     "nothing_offered": Reason("nothing of this kind is offered", "目前没有此类资源"),
 }
 
@@ -82,6 +86,20 @@ ENDED: Mapping[str, Reason] = {
     "moved_by_hand": Reason("The coordinator chose otherwise.", "协调员作了调整。"),
     "solved_again": Reason("The round was solved again.", "集中申报期已重新求解。"),
 }
+
+
+REARRANGED: Mapping[str, Reason] = {
+    "made_room_for": Reason(
+        "It makes room for another request, and is served another way that is as good as can be.",
+        "为其他申请腾出名额，本申请已另作安排。",
+    ),
+}
+
+
+def rearranged_text(code: str, language: str) -> str:
+    """Why a request is served another way than it was to be; where its place fell away, why that ended."""
+    reason = REARRANGED.get(code)
+    return reason.text(language) if reason else ended_text(code, language)
 
 
 def fallen_text(code: str, resource_kind: str, count: int, language: str) -> str:

@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Event, Thread
 from typing import Any, TypeVar
 
@@ -33,10 +33,10 @@ from services.matcher.engine.model import Limits, Progress, Solution
 from services.matcher.engine.solver import solve
 from services.matcher.engine.warm import warm
 from services.matcher.storage import explanations, rounds
-from services.matcher.usecases import explaining, solving
+from services.matcher.usecases import at_once, explaining, solving
+from services.matcher.usecases.at_once import Answered, Books, Setting
 from services.matcher.usecases.problem import World
 
-LANES = ("round", "at_once")
 MIB = 1024 * 1024
 LEASE = timedelta(seconds=10)
 BEAT_SECONDS = 1.0
@@ -159,10 +159,9 @@ class Lane:
             return
         standing.report(Progress("writing", solution.value, solution.bound))
         made = self._complete(job, world, solution)
-        seconds = (self._clock.now() - began).total_seconds()
-        self._show(job, solution.gap, seconds, made, len(world.requests))
-        if self._kind == "round":
-            self._explain(job, world, solution)
+        SOLVED_GAP.labels(self._kind).set(solution.gap)
+        self._show(job, began, made, len(world.requests), gap=solution.gap)
+        self._explain(job, world, solution)
 
     def _explain(self, job: dict[str, Any], world: World, solution: Solution) -> None:
         """Work out what is told about a draft, now that it stands; what breaks here leaves it as it is."""
@@ -189,9 +188,8 @@ class Lane:
             return explanations.another_waits(conn, self._clock.now())
 
     def _found(self, world: World, limits: Limits, standing: Standing) -> Solution:
-        """The engine's solution; a round's search takes all processors, while nobody else wants them."""
-        began, is_round = time.monotonic(), self._kind == "round"
-        threads = len(os.sched_getaffinity(0)) if is_round else 1
+        """The engine's solution; the search takes all processors, while nobody else wants them."""
+        began, threads = time.monotonic(), len(os.sched_getaffinity(0))
         return aside(
             lambda: solve(
                 world.problem,
@@ -199,8 +197,8 @@ class Lane:
                 standing.report,
                 standing.should_stop,
                 elapsed=lambda: time.monotonic() - began,
-                begin=step_back if is_round else None,
-                with_papers=is_round,
+                begin=step_back,
+                with_papers=True,
             )
         )
 
@@ -245,18 +243,74 @@ class Lane:
         standing.fenced = kept is None
         standing.cancelled = bool(kept and kept["cancel"])
 
-    def _show(self, job: dict[str, Any], gap: float, seconds: float, made: int, asked: int) -> None:
-        SOLVED_GAP.labels(job["kind"]).set(gap)
+    def _show(self, job: dict[str, Any], began: datetime, made: int, asked: int, **more: Any) -> None:
+        seconds = (self._clock.now() - began).total_seconds()
         SOLVED_SECONDS.labels(job["kind"]).set(seconds)
-        _log.info(
-            "solved",
-            kind=job["kind"],
-            job=str(job["id"]),
-            requests=asked,
-            matches=made,
-            gap=gap,
-            seconds=seconds,
+        told = {"kind": job["kind"], "job": str(job["id"]), "requests": asked, "matches": made}
+        _log.info("solved", **told, seconds=seconds, **more)
+
+
+class Desk(Lane):
+    """The lane of what is asked for at once: request after request, beside what pending rounds bid."""
+
+    def __init__(self, store: Store, clock: ClockReader, ending: Event) -> None:
+        super().__init__("at_once", store, clock, ending)
+        self._books = Books()
+
+    def _solve(self, job: dict[str, Any], standing: Standing) -> None:
+        began = self._clock.now()
+        self._read()
+        with self._store.transaction() as conn:
+            setting = at_once.begin(conn, books=self._books, now=began)
+        answered = self._answered(job, setting, standing)
+        try:
+            made = self._finish(job, answered, standing)
+        except at_once.Overtaken:
+            # Somebody is at work on a draft that was to make room: nobody else's is touched either.
+            answered = self._answered(job, setting.firm(), standing)
+            made = self._finish(job, answered, standing)
+        self._show(job, began, made, len(answered.answers))
+        self._tell(job, answered)
+
+    def _read(self) -> None:
+        """Read solves of rounds that are new; one that cannot be read does not bid, and its drafts stay."""
+        with self._store.read() as conn:
+            new = list(self._books.unknown(conn))
+        for bidding, texts in new:
+            try:
+                self._books.learn(bidding, texts)
+            except (ValueError, KeyError, MemoryError) as error:
+                _log.error("papers_unread", round=str(bidding.round_id), error=repr(error))
+
+    def _answered(self, job: dict[str, Any], setting: Setting, standing: Standing) -> Answered:
+        lot = str(job["id"])
+        return aside(
+            lambda: at_once.answer(setting, lot=lot, report=standing.report, should_stop=standing.should_stop)
         )
+
+    def _finish(self, job: dict[str, Any], answered: Answered, standing: Standing) -> int:
+        if standing.fenced:
+            raise solving.Fenced()
+        now = self._clock.now()
+        return self._written(lambda conn: at_once.complete(conn, job=job, answered=answered, now=now))
+
+    def _tell(self, job: dict[str, Any], answered: Answered) -> None:
+        """Work out what is told about the answers; what breaks here leaves them as they are."""
+        now = self._clock.now()
+        try:
+            with self._store.read() as conn:
+                holders = at_once.holders(conn, answered, now)
+            told = explaining.answers(
+                answered.setting.world,
+                answered.desk,
+                answered.answers,
+                holders,
+                now=now,
+                should_stop=self._ending.is_set,
+            )
+            self._written(lambda conn: explaining.keep_answers(conn, job_id=job["id"], told=told))
+        except Exception as error:  # noqa: BLE001 - nobody waits for it, and the answers are whole without it
+            _log.error("explain_failed", job=str(job["id"]), failure=solving.failure_of(error))
 
 
 def aside(work: Callable[[], _T]) -> _T:
@@ -306,9 +360,8 @@ def main() -> int:
     clock = system_clock()
     store = connect(os.environ["DATABASE_URL"], name="solver", max_size=6)
     with HealthServer(os.environ["METRICS_ADDRESS"], {"database": store.ping}):
-        lanes = [Thread(target=Lane(kind, store, clock, ending).run, daemon=True) for kind in LANES]
-        for lane in lanes:
-            lane.start()
+        for lane in (Lane("round", store, clock, ending), Desk(store, clock, ending)):
+            Thread(target=lane.run, daemon=True).start()
         Thread(target=warm, name="warm", daemon=True).start()
         signal.sigwait(ENDING_SIGNALS)
         ending.set()

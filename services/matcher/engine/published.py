@@ -53,7 +53,9 @@ def documents(
     }
     proof = {"format": "keqiao-certificate-1", "problem": about, "scale": SCALE}
     proof |= _certificate(assembled, certificate, numbers)
-    return Papers(asked, canonical(plan), canonical(proof))
+    keys = {"format": "keqiao-keys-1", "problem": about, **numbers.keys()}
+    keys["wishes"] = [str(wish.key) for wish in problem.wishes]
+    return Papers(asked, canonical(plan), canonical(proof), canonical(keys))
 
 
 def canonical(document: dict[str, Any]) -> str:
@@ -70,6 +72,14 @@ class _Numbers:
         keys.extend(("unit", unit.key) for unit in problem.units)
         self.timed = {key: number for number, key in enumerate(keys)}
         self.places: dict[Place, int] = {}
+
+    def keys(self) -> dict[str, Any]:
+        """What the numbers stand for, in their order."""
+        return {
+            "slots": [str(key) for key in self.slots],
+            "timed": [str(key) for _, key in self.timed],
+            "places": [list(place) for place in self.places],
+        }
 
     def place(self, place: Place) -> int:
         """The number of a place."""

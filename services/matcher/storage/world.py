@@ -14,10 +14,10 @@ Row = dict[str, Any]
 
 
 class NotCounted(NamedTuple):
-    """What takes nothing: drafts of the round `ignoring` not set by hand, and the match `without`."""
+    """What takes nothing: drafts of the rounds `ignoring` not set by hand, and the matches `without`."""
 
-    ignoring: UUID | None = None
-    without: UUID | None = None
+    ignoring: list[UUID]
+    without: list[UUID]
 
 
 def requests(conn: Connection, request_ids: Sequence[UUID]) -> list[Row]:
@@ -49,9 +49,9 @@ def slots(conn: Connection, *, after: datetime, rounds: Sequence[UUID], but: Not
                    count(*) filter (where m.state in ('proposed', 'holding')) as coming_groups
               from legs l join matches m on m.id = l.match_id
              where l.resource_kind = 'slot' and m.state = any(%(live)s) and l.ends_at > %(after)s
-               and m.id is distinct from %(without)s
+               and m.id <> all(%(without)s)
                and not (m.state = 'proposed' and not m.pinned and m.version = 0
-                        and m.next_step_at is null and m.round_id is not distinct from %(ignoring)s)
+                        and m.next_step_at is null and coalesce(m.round_id = any(%(ignoring)s), false))
              group by l.resource_id)
         select s.id, s.programme_id, s.organisation_id, s.venue_id, s.starts_at, s.ends_at, s.round_id,
                v.lat, v.lon, v.adcode, v.kind as venue_kind,
@@ -96,9 +96,9 @@ def engagements(conn: Connection, *, after: datetime, but: NotCounted) -> list[R
          where l.resource_kind = 'expert' and l.ends_at > %(after)s and m.state = any(%(live)s)
            and l.state in ('wanted', 'held', 'reserved')
            and not exists (select from known_engagement k where k.id = l.hold_id)
-           and m.id is distinct from %(without)s
+           and m.id <> all(%(without)s)
            and not (m.state = 'proposed' and not m.pinned and m.version = 0
-                    and m.next_step_at is null and m.round_id is not distinct from %(ignoring)s)
+                    and m.next_step_at is null and coalesce(m.round_id = any(%(ignoring)s), false))
          order by 1
         """,
         {"after": after, "live": list(LIVE), **but._asdict()},
@@ -117,9 +117,9 @@ def stops(conn: Connection, *, after: datetime, but: NotCounted) -> list[Row]:
          where l.resource_kind = 'unit' and l.ends_at > %(after)s and m.state = any(%(live)s)
            and l.state in ('wanted', 'held', 'reserved')
            and not exists (select from known_stop k where k.id = l.hold_id)
-           and m.id is distinct from %(without)s
+           and m.id <> all(%(without)s)
            and not (m.state = 'proposed' and not m.pinned and m.version = 0
-                    and m.next_step_at is null and m.round_id is not distinct from %(ignoring)s)
+                    and m.next_step_at is null and coalesce(m.round_id = any(%(ignoring)s), false))
          order by 1
         """,
         {"after": after, "live": list(LIVE), **but._asdict()},

@@ -116,15 +116,15 @@ def load(
     now: datetime,
     request_ids: Sequence[UUID],
     seed: str = "",
-    ignoring: UUID | None = None,
-    without: UUID | None = None,
+    ignoring: Iterable[UUID] = (),
+    without: Iterable[UUID] = (),
     session_minutes: int = 60,
 ) -> World:
     """The problem of these requests as the world stands now.
 
-    Drafts of the round `ignoring` take nothing, unless they were set by hand; nor does the match `without`.
+    Drafts of the rounds `ignoring` take nothing, unless they were set by hand; nor do the matches `without`.
     """
-    but = world.NotCounted(ignoring, without)
+    but = world.NotCounted(list(ignoring), list(without))
     requests = world.requests(conn, request_ids)
     rounds = sorted({row["round_id"] for row in requests if row["round_id"]})
     excluded = _excluded(pool.exclusions(conn, request_ids, now))
@@ -161,6 +161,14 @@ def load(
     )
 
 
+def leg_of(leg: domain.Leg) -> model.Leg:
+    """A match's leg as the engine sees it."""
+    kind: Kind = leg.resource_kind  # type: ignore[assignment]  # one of the three, by the table's own check
+    times = minute(leg.starts_at), minute(leg.ends_at), minute(leg.occupied_from)
+    place = Place(leg.place.lat, leg.place.lon)
+    return model.Leg(kind, leg.resource_id, leg.programme_id, *times, leg.quantity, place)
+
+
 def minute(at: datetime) -> int:
     """The engine's minute of a moment."""
     return int((at - _EPOCH).total_seconds() // 60)
@@ -172,8 +180,6 @@ def moment(at: int) -> datetime:
 
 
 def _wish(row: Row, now: datetime, excluded: frozenset[tuple[Kind, model.Key]]) -> model.Wish:
-    served = row["last_served"]
-    days = max(0, (now - served).days) if served else None
     return model.Wish(
         key=row["id"],
         kind=row["kind"],
@@ -190,10 +196,17 @@ def _wish(row: Row, now: datetime, excluded: frozenset[tuple[Kind, model.Key]]) 
         language=row["language"],
         language_required=row["language_required"],
         with_expert=row["with_expert"],
-        need=weights.need(days_since_served=days, rural=row["rural"], enrolment=row["enrolment"]),
+        need=need_of(row, now),
         rounds=frozenset({None, row["round_id"]}),
         excluded=excluded,
     )
+
+
+def need_of(request: Row, now: datetime) -> int:
+    """The need of a request's school, in percent."""
+    served = request["last_served"]
+    days = max(0, (now - served).days) if served else None
+    return weights.need(days_since_served=days, rural=request["rural"], enrolment=request["enrolment"])
 
 
 def _windows(rows: Iterable[Mapping[str, str]]) -> tuple[Window, ...]:
