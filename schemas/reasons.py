@@ -81,6 +81,7 @@ ENDED: Mapping[str, Reason] = {
     "slot_moved": Reason("The session was moved to another time.", "场次时间已变更。"),
     "venue_closed": Reason("The venue is closed then.", "场馆届时闭馆。"),
     "expert_paused": Reason("The expert is not available at present.", "专家暂停接受安排。"),
+    "expert_unavailable": Reason("The expert has no time then any more.", "专家届时不再有空。"),
     "unit_paused": Reason("The travelling unit is not available at present.", "流动设施暂停接受安排。"),
     "hold_lost": Reason("What was set aside has run out.", "暂留的名额已失效。"),
     "moved_by_hand": Reason("The coordinator chose otherwise.", "协调员作了调整。"),
@@ -96,10 +97,16 @@ REARRANGED: Mapping[str, Reason] = {
 }
 
 
+# Before it, why the former place fell away.
+REPLACED = Reason("{why} This place was found instead.", "{why}现已另行安排。")
+
+
 def rearranged_text(code: str, language: str) -> str:
     """Why a request is served another way than it was to be; where its place fell away, why that ended."""
     reason = REARRANGED.get(code)
-    return reason.text(language) if reason else ended_text(code, language)
+    if reason:
+        return reason.text(language)
+    return REPLACED.text(language, why=ended_text(code, language))
 
 
 def fallen_text(code: str, resource_kind: str, count: int, language: str) -> str:

@@ -33,8 +33,9 @@ from services.matcher.engine.model import Limits, Progress, Solution
 from services.matcher.engine.solver import solve
 from services.matcher.engine.warm import warm
 from services.matcher.storage import explanations, rounds
-from services.matcher.usecases import at_once, explaining, solving
+from services.matcher.usecases import at_once, explaining, mending, solving
 from services.matcher.usecases.at_once import Answered, Books, Setting
+from services.matcher.usecases.mending import Broken, Mended
 from services.matcher.usecases.problem import World
 
 MIB = 1024 * 1024
@@ -259,6 +260,31 @@ class Desk(Lane):
 
     def _solve(self, job: dict[str, Any], standing: Standing) -> None:
         began = self._clock.now()
+        with self._store.transaction() as conn:
+            broken = mending.begin(conn, now=began)
+        if broken:
+            self._mend(job, broken, standing, began)
+        else:
+            self._answer(job, standing, began)
+
+    def _mend(self, job: dict[str, Any], broken: Broken, standing: Standing, began: datetime) -> None:
+        """Places for who lost theirs come first; everybody else is answered in the next turn."""
+        standing.report(Progress("mending"))
+        mended = aside(lambda: mending.mend(broken))
+        try:
+            made = self._mended(job, mended, standing)
+        except at_once.Overtaken:
+            mended = aside(lambda: mending.mend(broken.firm()))
+            made = self._mended(job, mended, standing)
+        self._show(job, began, made, len(broken.lost), moved=len(mended.repaired.moved) - made)
+
+    def _mended(self, job: dict[str, Any], mended: Mended, standing: Standing) -> int:
+        if standing.fenced:
+            raise solving.Fenced()
+        now = self._clock.now()
+        return self._written(lambda conn: mending.complete(conn, job=job, mended=mended, now=now))
+
+    def _answer(self, job: dict[str, Any], standing: Standing, began: datetime) -> None:
         self._read()
         with self._store.transaction() as conn:
             setting = at_once.begin(conn, books=self._books, now=began)

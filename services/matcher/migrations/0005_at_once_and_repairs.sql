@@ -22,3 +22,12 @@ create index rearranged_by_request on rearranged (request_id, id);
 
 -- What is answered at once is explained too; such an explanation is no round's.
 alter table explanations alter column round_id drop not null;
+
+-- Requests whose match, or draft, fell away by no wish of their own: their places are looked for together, and
+-- with as little disturbance to others as can be.
+create table displaced (
+    request_id   uuid        not null primary key,
+    match_id     uuid        not null references matches (id),
+    code         text        not null,
+    displaced_at timestamptz not null
+);

@@ -212,7 +212,7 @@ def complete(conn: Connection, *, job: Row, answered: Answered, now: datetime) -
     _make_room(conn, answered, now)
     world, answers = answered.setting.world, answered.answers
     given = [each.option for each in answers.values() if each.option]
-    made = sum(solving.insert(conn, world, option, job, OFFER_HOURS, now, due=now) for option in given)
+    found = [solving.insert(conn, world, option, job, OFFER_HOURS, now, due=now) for option in given]
     wishes = world.problem.wishes
     keys = [wishes[number].key for number in answers]
     again = answered.setting.tries
@@ -220,7 +220,7 @@ def complete(conn: Connection, *, job: Row, answered: Answered, now: datetime) -
     findings = {wishes[number].key: each.finding for number, each in answers.items()}
     served = {wishes[option.wish].key for option in given}
     pool.give_verdicts(conn, solving.verdicts(job, world, findings, served, now), at_once=True)
-    return made
+    return sum(match is not None for match in found)
 
 
 def holders(conn: Connection, answered: Answered, now: datetime) -> dict[Holder, tuple[int, int]]:

@@ -10,6 +10,7 @@ from psycopg.errors import UniqueViolation
 
 from services.chassis.store import Connection, savepoint
 from services.matcher import domain
+from services.matcher.domain import Match
 from services.matcher.engine.model import Finding, Key, Limits, Option, Reason, Solution
 from services.matcher.storage import matches, papers, pool, rounds
 from services.matcher.usecases import rounds as lifecycle
@@ -137,9 +138,10 @@ def _draft(conn: Connection, job: Row, world: World, solution: Solution, now: da
         gap=solution.gap,
         ended=solution.status,
     )
-    return sum(
+    found = (
         insert(conn, world, option, job, row["offer_hours"], now, due=None) for option in solution.chosen
     )
+    return sum(match is not None for match in found)
 
 
 def insert(
@@ -151,18 +153,18 @@ def insert(
     now: datetime,
     *,
     due: datetime | None,
-) -> int:
-    """Write one draft; 0 if the request was withdrawn, or matched otherwise, while it was solved."""
+) -> Match | None:
+    """Write one draft; None if the request was withdrawn, or matched otherwise, while it was solved."""
     match = world.match(option, job_id=job["id"], offer_hours=offer_hours, now=now, due=due)
     known = pool.is_wanted(conn, match.request_id)
     if not known:
-        return 0
+        return None
     try:
         with savepoint(conn):
             matches.insert(conn, match)
     except UniqueViolation:
-        return 0
-    return 1
+        return None
+    return match
 
 
 def verdicts(
