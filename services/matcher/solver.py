@@ -268,7 +268,20 @@ class Desk(Lane):
             self._answer(job, standing, began)
 
     def _mend(self, job: dict[str, Any], broken: Broken, standing: Standing, began: datetime) -> None:
-        """Places for who lost theirs come first; everybody else is answered in the next turn."""
+        """Places for who lost theirs come first; everybody else is answered in the next turn.
+
+        What breaks here must not keep the pool waiting for ever: then they are answered with all the others.
+        """
+        try:
+            self._put_right(job, broken, standing, began)
+        except (Busy, Unavailable, solving.Fenced):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever broke, they are not to be lost
+            _log.error("mending_failed", job=str(job["id"]), failure=solving.failure_of(error))
+            self._written(lambda conn: mending.give_up(conn, broken))
+            self._answer(job, standing, began)
+
+    def _put_right(self, job: dict[str, Any], broken: Broken, standing: Standing, began: datetime) -> None:
         standing.report(Progress("mending"))
         mended = aside(lambda: mending.mend(broken))
         try:

@@ -186,8 +186,13 @@ def complete(conn: Connection, *, job: Row, mended: Mended, now: datetime) -> in
     told = {each.request_id for each in served}
     verdicts = solving.verdicts(job, broken.world, mended.findings, told, now)
     pool.give_verdicts(conn, (row for row in verdicts if row["request_id"] in told), at_once=True)
-    displaced.forget(conn, [each.request_id for each in broken.lost])
+    give_up(conn, broken)
     return made
+
+
+def give_up(conn: Connection, broken: Broken) -> None:
+    """Leave it to the pool."""
+    displaced.forget(conn, [each.request_id for each in broken.lost])
 
 
 def _make_room(conn: Connection, broken: Broken, by_request: Mapping[Key, Option], now: datetime) -> None:

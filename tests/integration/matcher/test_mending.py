@@ -150,6 +150,22 @@ def test_a_draft_that_somebody_changes_meanwhile_stays(
     assert draft(store, round_id)["resource_id"] == before["resource_id"]
 
 
+def test_a_repair_that_breaks_leaves_the_request_to_the_pool(
+    store: Store, round_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, asked = draft(store, round_id), asks(store, 55)
+    called_off(store, offered(store, asked))
+
+    def broken(*_: object) -> None:
+        raise ValueError("the pinned matches do not fit together")
+
+    monkeypatch.setattr(mending, "mend", broken)
+    answered(store)
+    found = match_of(store, asked)
+    assert (waiting(store), found and found["state"]) == (0, "proposed"), "answered at once in the same turn"
+    assert draft(store, round_id)["resource_id"] != before["resource_id"]
+
+
 def test_nothing_is_looked_for_until_everything_is_given_back(store: Store) -> None:
     asked = asks(store, 25)
     match = offered(store, asked)
