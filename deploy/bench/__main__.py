@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from deploy.bench import at_once, gap, matching, rivals, tables
+from deploy.bench import at_once, gap, matching, mending, rivals, tables
 from deploy.bench.asked import asked
 
 
@@ -14,6 +14,7 @@ def main() -> int:
     modes = {
         "matching": matching.run,
         "at-once": at_once.run,
+        "event": mending.run,
         "gap": gap.run,
         "rivals": rivals.run,
         "table": tables.run,
