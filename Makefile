@@ -9,7 +9,7 @@ SOURCES := deploy schemas services tests
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test prove up down status logs check load lint format migrate clean setup python
-.PHONY: bench-matching bench-gap bench-rivals bench-table simulate
+.PHONY: bench-matching bench-at-once bench-event bench-gap bench-rivals bench-table simulate
 
 help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
@@ -45,6 +45,12 @@ load: python ## the load test against the live stack (DURATION, RATE); prints an
 
 bench-matching: python ## one made season through the engine (REQUESTS, LIMIT seconds, SEED)
 	@$(BENCH) matching
+
+bench-at-once: python ## requests answered at once beside a pending round (REQUESTS, LIMIT seconds, SEED)
+	@$(BENCH) at-once
+
+bench-event: python ## slots and experts that fall away in a season of drafts (REQUESTS, SEED)
+	@$(BENCH) event
 
 bench-gap: python ## every assignment file of a folder through the engine (DIR, LIMIT, SEED)
 	@$(BENCH) gap

@@ -41,6 +41,14 @@ CONTEST = Reason(
     "满足本申请最多得{value}分，却会使其他申请损失{price}分",
 )
 
+# Of a request that is answered at once while a round is still being settled.
+KEPT = Reason(
+    "{options} ways were possible, but a round that is still being settled needs them more ({holders} of its"
+    " requests, for {pupils} people). To serve this one would cost it {price} points for {value} at best",
+    "可行方案{options}种，但正在办理的集中申报期更需要（其中{holders}项申请，{pupils}人）；"
+    "满足本申请最多得{value}分，却会使其损失{price}分",
+)
+
 CHANGES: Mapping[str, Reason] = {
     "another_day": Reason(
         "on {date}, {amount} days outside the wished times: {title}",

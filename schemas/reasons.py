@@ -76,6 +76,10 @@ FALLEN: Mapping[str, Reason] = {
         "{count} {kind} were possible, but went to requests with greater need",
         "{count} {kind}可行，但分给了更需要的申请",
     ),
+    "kept_for_round": Reason(
+        "{count} {kind} were possible, but a round that is still being settled needs them more",
+        "{count} {kind}可行，但正在办理的集中申报期更需要",
+    ),
     "nothing_offered": Reason("nothing of this kind is offered", "目前没有此类资源"),
 }
 
@@ -89,11 +93,32 @@ ENDED: Mapping[str, Reason] = {
     "slot_moved": Reason("The session was moved to another time.", "场次时间已变更。"),
     "venue_closed": Reason("The venue is closed then.", "场馆届时闭馆。"),
     "expert_paused": Reason("The expert is not available at present.", "专家暂停接受安排。"),
+    "expert_unavailable": Reason("The expert has no time then any more.", "专家届时不再有空。"),
     "unit_paused": Reason("The travelling unit is not available at present.", "流动设施暂停接受安排。"),
     "hold_lost": Reason("What was set aside has run out.", "暂留的名额已失效。"),
     "moved_by_hand": Reason("The coordinator chose otherwise.", "协调员作了调整。"),
     "solved_again": Reason("The round was solved again.", "集中申报期已重新求解。"),
 }
+
+
+REARRANGED: Mapping[str, Reason] = {
+    "made_room_for": Reason(
+        "It makes room for another request, and is served another way that is as good as can be.",
+        "为其他申请腾出名额，本申请已另作安排。",
+    ),
+}
+
+
+# Before it, why the former place fell away.
+REPLACED = Reason("{why} This place was found instead.", "{why}现已另行安排。")
+
+
+def rearranged_text(code: str, language: str) -> str:
+    """Why a request is served another way than it was to be; where its place fell away, why that ended."""
+    reason = REARRANGED.get(code)
+    if reason:
+        return reason.text(language)
+    return REPLACED.text(language, why=ended_text(code, language))
 
 
 def fallen_text(code: str, resource_kind: str, count: int, language: str) -> str:

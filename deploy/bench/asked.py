@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 THREADS = 2
 _PURPOSE = "measures the engine on seasons and public instances."
-MODES = ("matching", "gap", "rivals", "table")
+MODES = ("matching", "at-once", "event", "gap", "rivals", "table")
 
 
 class Size(NamedTuple):

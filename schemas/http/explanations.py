@@ -71,6 +71,14 @@ class ContestView(Fact):
     text = Text(max=500, required=True)
 
 
+class RearrangedView(Fact):
+    """Why a request is served another way than it was to be: others needed room, or its place fell away."""
+
+    code = Text(max=60, required=True)
+    text = Text(max=300, required=True)
+    made_at = Instant(required=True)
+
+
 class ChangeView(Fact):
     """A change with which the request would have been served and nobody else gone without.
 

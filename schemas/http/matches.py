@@ -6,7 +6,7 @@ from schemas.codes import ANSWERS, MATCH_STATES, RESOURCE_KINDS
 from schemas.contract import Fact, Input
 from schemas.events.matcher import MatchState
 from schemas.fields import Code, Id, Instant, Int, ListOf, Nested, Text
-from schemas.http.explanations import ChangeView, ContestView, WhyThisView
+from schemas.http.explanations import ChangeView, ContestView, RearrangedView, WhyThisView
 
 
 class MatchView(MatchState):
@@ -89,9 +89,10 @@ class ExplanationView(Fact):
     """What the last solve said of a request. `candidates` passed all hard rules.
 
     `why` tells of a match what counted, `contest` and `changes` of an unserved request who has what it wanted
-    and what would have helped; they follow some time after a round's draft, and are null or empty until then,
-    outside rounds, and where a coordinator set the match by hand. A venue reads `why` and `attempts`, as far
-    as its own resources are concerned.
+    and what would have helped; they follow some time after a round's draft or an answer at once, and are null
+    or empty until then and where a coordinator set the match by hand. `rearranged` is there if the request
+    was to be served another way, and says why it is not. A venue reads `why` and `attempts`, as far as its
+    own resources are concerned.
     """
 
     request_id = Id(required=True)
@@ -103,4 +104,5 @@ class ExplanationView(Fact):
     why = Nested(WhyThisView, required=True, allow_none=True)
     contest = Nested(ContestView, required=True, allow_none=True)
     changes = ListOf(Nested(ChangeView), max=20, required=True)
+    rearranged = Nested(RearrangedView, required=True, allow_none=True)
     given_at = Instant(required=True)

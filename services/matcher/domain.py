@@ -66,6 +66,13 @@ HOLD_TROUBLE = frozenset(
     {"hold_expired", "hold_released", "hold_unknown", "hold_conflict", "hold_period_past"}
 )
 PASSING_EXCLUSION = timedelta(minutes=30)
+# A match that ends for one of these fell away by no wish of its school: another place is looked for at once.
+DISPLACING = frozenset(
+    {
+        "party_cancelled", "slot_cancelled", "slot_moved", "venue_closed", "expert_paused", "unit_paused",
+        "expert_unavailable", "hold_lost",
+    }
+)  # fmt: skip
 
 
 class RoundState(Refusal):

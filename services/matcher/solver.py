@@ -16,10 +16,10 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any, TypeVar
@@ -36,7 +36,9 @@ from services.matcher.engine.model import Limits, Problem, Progress, Solution
 from services.matcher.engine.solver import solve
 from services.matcher.engine.warm import warm
 from services.matcher.storage import explanations, rounds
-from services.matcher.usecases import comparing, explaining, solving
+from services.matcher.usecases import at_once, comparing, explaining, mending, solving
+from services.matcher.usecases.at_once import Answered, Books, Setting
+from services.matcher.usecases.mending import Broken, Mended
 from services.matcher.usecases.problem import World
 
 MIB = 1024 * 1024
@@ -162,10 +164,9 @@ class Lane:
             return
         standing.report(Progress("writing", solution.value, solution.bound))
         made = self._complete(job, world, solution)
-        seconds = (self._clock.now() - began).total_seconds()
-        self._show(job, solution.gap, seconds, made, len(world.requests))
-        if self._kind == "round":
-            self._explain(job, world, solution)
+        SOLVED_GAP.labels(self._kind).set(solution.gap)
+        self._show(job, began, made, len(world.requests), gap=solution.gap)
+        self._explain(job, world, solution)
 
     def _explain(self, job: dict[str, Any], world: World, solution: Solution) -> None:
         """Work out what is told about a draft, now that it stands; what breaks here leaves it as it is."""
@@ -192,9 +193,8 @@ class Lane:
             return explanations.another_waits(conn, self._clock.now())
 
     def _found(self, world: World, limits: Limits, standing: Standing) -> Solution:
-        """The engine's solution; a round's search takes all processors, while nobody else wants them."""
-        began, is_round = time.monotonic(), self._kind == "round"
-        threads = all_processors() if is_round else 1
+        """The engine's solution; the search takes all processors, while nobody else wants them."""
+        began, threads = time.monotonic(), all_processors()
         return aside(
             lambda: solve(
                 world.problem,
@@ -202,8 +202,8 @@ class Lane:
                 standing.report,
                 standing.should_stop,
                 elapsed=lambda: time.monotonic() - began,
-                begin=step_back if is_round else None,
-                with_papers=is_round,
+                begin=step_back,
+                with_papers=True,
             )
         )
 
@@ -249,18 +249,112 @@ class Lane:
         standing.fenced = kept is None
         standing.cancelled = bool(kept and kept["cancel"])
 
-    def _show(self, job: dict[str, Any], gap: float, seconds: float, made: int, asked: int) -> None:
-        SOLVED_GAP.labels(job["kind"]).set(gap)
+    def _show(self, job: dict[str, Any], began: datetime, made: int, asked: int, **more: Any) -> None:
+        seconds = (self._clock.now() - began).total_seconds()
         SOLVED_SECONDS.labels(job["kind"]).set(seconds)
-        _log.info(
-            "solved",
-            kind=job["kind"],
-            job=str(job["id"]),
-            requests=asked,
-            matches=made,
-            gap=gap,
-            seconds=seconds,
+        told = {"kind": job["kind"], "job": str(job["id"]), "requests": asked, "matches": made}
+        _log.info("solved", **told, seconds=seconds, **more)
+
+
+class Desk(Lane):
+    """The lane of what is asked for at once: request after request, beside what pending rounds bid."""
+
+    def __init__(self, store: Store, clock: ClockReader, ending: Event) -> None:
+        super().__init__("at_once", store, clock, ending)
+        self._books = Books()
+
+    def _solve(self, job: dict[str, Any], standing: Standing) -> None:
+        began = self._clock.now()
+        with self._store.transaction() as conn:
+            broken = mending.begin(conn, now=began)
+        if broken:
+            self._mend(job, broken, standing, began)
+        else:
+            self._answer(job, standing, began)
+
+    def _mend(self, job: dict[str, Any], broken: Broken, standing: Standing, began: datetime) -> None:
+        """Places for who lost theirs come first; everybody else is answered in the next turn.
+
+        What breaks here must not keep the pool waiting for ever: then they are answered with all the others.
+        """
+        try:
+            self._put_right(job, broken, standing, began)
+        except (Busy, Unavailable, solving.Fenced):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever broke, they are not to be lost
+            _log.error("mending_failed", job=str(job["id"]), failure=solving.failure_of(error))
+            self._written(lambda conn: mending.give_up(conn, broken))
+            self._answer(job, standing, began)
+
+    def _put_right(self, job: dict[str, Any], broken: Broken, standing: Standing, began: datetime) -> None:
+        standing.report(Progress("mending"))
+        mended = aside(lambda: mending.mend(broken))
+        try:
+            made = self._mended(job, mended, standing)
+        except at_once.Overtaken:
+            mended = aside(lambda: mending.mend(broken.firm()))
+            made = self._mended(job, mended, standing)
+        self._show(job, began, made, len(broken.lost), moved=len(mended.repaired.moved) - made)
+
+    def _mended(self, job: dict[str, Any], mended: Mended, standing: Standing) -> int:
+        if standing.fenced:
+            raise solving.Fenced()
+        now = self._clock.now()
+        return self._written(lambda conn: mending.complete(conn, job=job, mended=mended, now=now))
+
+    def _answer(self, job: dict[str, Any], standing: Standing, began: datetime) -> None:
+        self._read()
+        with self._store.transaction() as conn:
+            setting = at_once.begin(conn, books=self._books, now=began)
+        answered = self._answered(job, setting, standing)
+        try:
+            made = self._finish(job, answered, standing)
+        except at_once.Overtaken:
+            # Somebody is at work on a draft that was to make room: nobody else's is touched either.
+            answered = self._answered(job, setting.firm(), standing)
+            made = self._finish(job, answered, standing)
+        self._show(job, began, made, len(answered.answers))
+        self._tell(job, answered)
+
+    def _read(self) -> None:
+        """Read solves of rounds that are new; one that cannot be read does not bid, and its drafts stay."""
+        with self._store.read() as conn:
+            new = list(self._books.unknown(conn))
+        for bidding, texts in new:
+            try:
+                self._books.learn(bidding, texts)
+            except (ValueError, KeyError, MemoryError) as error:
+                _log.error("papers_unread", round=str(bidding.round_id), error=repr(error))
+
+    def _answered(self, job: dict[str, Any], setting: Setting, standing: Standing) -> Answered:
+        lot = str(job["id"])
+        return aside(
+            lambda: at_once.answer(setting, lot=lot, report=standing.report, should_stop=standing.should_stop)
         )
+
+    def _finish(self, job: dict[str, Any], answered: Answered, standing: Standing) -> int:
+        if standing.fenced:
+            raise solving.Fenced()
+        now = self._clock.now()
+        return self._written(lambda conn: at_once.complete(conn, job=job, answered=answered, now=now))
+
+    def _tell(self, job: dict[str, Any], answered: Answered) -> None:
+        """Work out what is told about the answers; what breaks here leaves them as they are."""
+        now = self._clock.now()
+        try:
+            with self._store.read() as conn:
+                holders = at_once.holders(conn, answered, now)
+            told = explaining.answers(
+                answered.setting.world,
+                answered.desk,
+                answered.answers,
+                holders,
+                now=now,
+                should_stop=self._ending.is_set,
+            )
+            self._written(lambda conn: explaining.keep_answers(conn, job_id=job["id"], told=told))
+        except Exception as error:  # noqa: BLE001 - nobody waits for it, and the answers are whole without it
+            _log.error("explain_failed", job=str(job["id"]), failure=solving.failure_of(error))
 
 
 class WhatIfLane(Lane):
@@ -282,7 +376,7 @@ class WhatIfLane(Lane):
             raise solving.Fenced()
         side = result["changed"]
         gap = (side["bound"] - side["value"]) / side["bound"] if side["bound"] else 0.0
-        self._show(job, gap, (now - began).total_seconds(), 0, len(copy.world.requests))
+        self._show(job, began, 0, len(copy.world.requests), gap=gap)
 
     def _let_go(self, job: dict[str, Any], standing: Standing) -> None:
         """Put the job back if a round wants the solver; else nobody wants the answer."""
@@ -317,8 +411,13 @@ class WhatIfLane(Lane):
         )
 
 
-#: By the kind of job that each takes.
-LANES: Mapping[str, type[Lane]] = {"round": Lane, "at_once": Lane, "what_if": WhatIfLane}
+def lanes(store: Store, clock: ClockReader, ending: Event) -> tuple[Lane, ...]:
+    """One for each kind of job."""
+    return (
+        Lane("round", store, clock, ending),
+        Desk(store, clock, ending),
+        WhatIfLane("what_if", store, clock, ending),
+    )
 
 
 def all_processors() -> int:
@@ -382,8 +481,7 @@ def main() -> int:
     clock = system_clock()
     store = connect(os.environ["DATABASE_URL"], name="solver", max_size=8)
     with HealthServer(os.environ["METRICS_ADDRESS"], {"database": store.ping}):
-        for kind in LANES:
-            lane = LANES[kind](kind, store, clock, ending)
+        for lane in lanes(store, clock, ending):
             Thread(target=lane.run, daemon=True).start()
         Thread(target=warm_up, name="warm", daemon=True).start()
         signal.sigwait(ENDING_SIGNALS)

@@ -103,6 +103,57 @@ def filled(assembled: Assembled, wishes: int, chosen: Iterable[int]) -> tuple[Bo
     return its, plan
 
 
+class Weighing:
+    """What counts for options of one problem."""
+
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        self._experts = {expert.key: expert for expert in problem.experts}
+        self._units = {unit.key: unit for unit in problem.units}
+        self._slots = {slot.key: slot for slot in problem.slots}
+
+    def why_this(self, wish: int, option: Option, alternatives: Iterable[Alternative]) -> WhyThis:
+        """What counted for an option of a wish, beside these alternatives."""
+        asked = self._problem.wishes[wish]
+        suits = tuple(self.suits(asked, leg) for leg in option.legs)
+        fits = [HUNDRED - each.topic - each.language - each.distance for each in suits]
+        return WhyThis(
+            wish=wish,
+            legs=option.legs,
+            pupils=asked.size,
+            need=asked.need,
+            fit=sum(fits) // len(fits),
+            value=option.value,
+            suits=suits,
+            alternatives=tuple(alternatives),
+        )
+
+    def suits(self, wish: Wish, leg: Leg) -> Suits:
+        """How well the resource of a leg suits a wish."""
+        topics, languages, home = self._offer(leg)
+        km = self._problem.roads.km(home, wish.place if leg.kind != "expert" else leg.place)
+        nothing: frozenset[str] = frozenset()
+        return Suits(
+            leg.kind,
+            leg.resource,
+            topic=HUNDRED - weights.fit(wish, topics=topics, languages=nothing, km=0.0),
+            language=HUNDRED - weights.fit(wish, topics=wish.topics, languages=languages, km=0.0),
+            distance=HUNDRED - weights.fit(wish, topics=wish.topics, languages=nothing, km=km),
+            km=round(km),
+        )
+
+    def _offer(self, leg: Leg) -> tuple[frozenset[str], frozenset[str], Place]:
+        """Topics and languages of what a leg takes, and from where or to where the way is."""
+        if leg.kind == "expert":
+            expert = self._experts[leg.resource]
+            return expert.topics, expert.languages, expert.home
+        if leg.kind == "unit":
+            unit = self._units[leg.resource]
+            return unit.topics, unit.languages, unit.base
+        programme = self._problem.programmes[self._slots[leg.resource].programme]
+        return programme.topics, programme.languages, leg.place
+
+
 class Explainer:
     """Explains one settled problem; whatever is slow is worked out when first asked for."""
 
@@ -110,9 +161,7 @@ class Explainer:
         self._settled = settled
         self._problem = settled.problem
         self._choice = {settled.options[number].wish: number for number in settled.chosen}
-        self._experts = {expert.key: expert for expert in self._problem.experts}
-        self._units = {unit.key: unit for unit in self._problem.units}
-        self._slots = {slot.key: slot for slot in self._problem.slots}
+        self._weighing = Weighing(self._problem)
         self._pools = {pool.key: pool for pool in self._problem.pools}
         self._held: dict[tuple[Kind, Key], list[tuple[int, Leg]]] = defaultdict(list)
         self._used: dict[Key, list[tuple[int, Use]]] = defaultdict(list)
@@ -129,19 +178,8 @@ class Explainer:
 
     def why_this(self, wish: int) -> WhyThis:
         """What counted for the match of a wish, against its best alternatives. KeyError if it is unserved."""
-        option, asked = self._settled.options[self._choice[wish]], self._problem.wishes[wish]
-        suits = tuple(self.suits(asked, leg) for leg in option.legs)
-        fits = [HUNDRED - each.topic - each.language - each.distance for each in suits]
-        return WhyThis(
-            wish=wish,
-            legs=option.legs,
-            pupils=asked.size,
-            need=asked.need,
-            fit=sum(fits) // len(fits),
-            value=option.value,
-            suits=suits,
-            alternatives=tuple(self._alternatives(wish)),
-        )
+        option = self._settled.options[self._choice[wish]]
+        return self._weighing.why_this(wish, option, self._alternatives(wish))
 
     def why_not(self, wish: int) -> WhyNot | None:
         """The contest for what a wish could have had; None if there was nothing."""
@@ -160,20 +198,6 @@ class Explainer:
             value=max(self._settled.options[number].value for number in numbers),
             price=min(self.cost(number) for number in numbers),
             short=max(0, min(int(self._losses[number]) for number in numbers) // SCALE),
-        )
-
-    def suits(self, wish: Wish, leg: Leg) -> Suits:
-        """How well the resource of a leg suits a wish."""
-        topics, languages, home = self._offer(leg)
-        km = self._problem.roads.km(home, wish.place if leg.kind != "expert" else leg.place)
-        nothing: frozenset[str] = frozenset()
-        return Suits(
-            leg.kind,
-            leg.resource,
-            topic=HUNDRED - weights.fit(wish, topics=topics, languages=nothing, km=0.0),
-            language=HUNDRED - weights.fit(wish, topics=wish.topics, languages=languages, km=0.0),
-            distance=HUNDRED - weights.fit(wish, topics=wish.topics, languages=nothing, km=km),
-            km=round(km),
         )
 
     def cost(self, option: int) -> int:
@@ -245,17 +269,6 @@ class Explainer:
     def _options_of(self, wish: int) -> list[int]:
         of_wish = self._settled.assembled.instance.of_wish
         return [int(number) for number in of_wish.items[of_wish.first[wish] : of_wish.first[wish + 1]]]
-
-    def _offer(self, leg: Leg) -> tuple[frozenset[str], frozenset[str], Place]:
-        """Topics and languages of what a leg takes, and from where or to where the way is."""
-        if leg.kind == "expert":
-            expert = self._experts[leg.resource]
-            return expert.topics, expert.languages, expert.home
-        if leg.kind == "unit":
-            unit = self._units[leg.resource]
-            return unit.topics, unit.languages, unit.base
-        programme = self._problem.programmes[self._slots[leg.resource].programme]
-        return programme.topics, programme.languages, leg.place
 
     @cached_property
     def _losses(self) -> Ints:

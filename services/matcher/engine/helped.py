@@ -275,13 +275,7 @@ class Trial:
 
     def _told(self, number: int, at: int, others: tuple[Option, ...]) -> Change:
         attempt = self._attempts[number]
-        step, option = attempt.ways[at]
-        wish = self._problem.wishes[attempt.wish]
-        added = dated(added_by(option), option.legs[0].start) if attempt.code in ADDED else None
-        topic = self._measure.nearest(wish, option.legs[-1]) if attempt.code == "another_topic" else None
-        amount = _AMOUNT.get(attempt.code, _none)(wish, step)
-        own = option._replace(wish=attempt.wish)
-        return Change(attempt.wish, attempt.code, amount, topic, added, own, others)
+        return _change(self._problem, self._measure, attempt, attempt.ways[at], others)
 
     def _moving(self, number: int, ways: Ints) -> tuple[int, tuple[Option, ...]] | None:
         """One of the options `ways`, and how others are then served otherwise, if all can be served."""
@@ -329,6 +323,28 @@ class Trial:
             put.append(int(option))
         swap(board, plan, np.array(put, dtype=np.int64), _NONE)
         return len(put) == len(options)
+
+
+def told_of(problem: Problem, attempt: Attempt, way: tuple[int, Option], groups: Groups) -> Change:
+    """A change by one of the ways of an attempt, for which nobody has to be served otherwise."""
+    return _change(problem, Measure(problem, groups), attempt, way, ())
+
+
+def _change(
+    problem: Problem,
+    measure: Measure,
+    attempt: Attempt,
+    way: tuple[int, Option],
+    others: tuple[Option, ...],
+) -> Change:
+    step, option = way
+    wish = problem.wishes[attempt.wish]
+    added = dated(added_by(option), option.legs[0].start) if attempt.code in ADDED else None
+    topic = measure.nearest(wish, option.legs[-1]) if attempt.code == "another_topic" else None
+    amount = _AMOUNT.get(attempt.code, _none)(wish, step)
+    return Change(
+        attempt.wish, attempt.code, amount, topic, added, option._replace(wish=attempt.wish), others
+    )
 
 
 def _wanting(part: Part, ways: Ints, old: Ints) -> np.ndarray:

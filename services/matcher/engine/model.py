@@ -274,11 +274,15 @@ class Progress(NamedTuple):
 
 
 class Papers(NamedTuple):
-    """What a stranger needs to check a solution: three JSON texts without a name in them."""
+    """What a stranger needs to check a solution: three JSON texts without a name in them.
+
+    The fourth, `keys`, says what their numbers stand for, and is nobody's to read but ours.
+    """
 
     problem: str
     solution: str
     certificate: str
+    keys: str = ""
 
 
 class GroupShare(NamedTuple):

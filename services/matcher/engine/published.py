@@ -63,7 +63,9 @@ def documents(
         plan["fair"] = fairness.plan
         proof["lifts"] = certificate.lift.tolist()
         proof["ceilings"] = [_ceiling(assembled, each, numbers) for each in fairness.ceilings]
-    return Papers(asked, canonical(plan), canonical(proof))
+    keys = {"format": "keqiao-keys-1", "problem": about, **numbers.keys()}
+    keys["wishes"] = [str(wish.key) for wish in problem.wishes]
+    return Papers(asked, canonical(plan), canonical(proof), canonical(keys))
 
 
 def canonical(document: dict[str, Any]) -> str:
@@ -81,6 +83,15 @@ class _Numbers:
         self.timed = {key: number for number, key in enumerate(keys)}
         self.pools = {pool.key: number for number, pool in enumerate(problem.pools)}
         self.places: dict[Place, int] = {}
+
+    def keys(self) -> dict[str, Any]:
+        """What the numbers stand for, in their order."""
+        return {
+            "slots": [str(key) for key in self.slots],
+            "timed": [str(key) for _, key in self.timed],
+            "pools": [str(key) for key in self.pools],
+            "places": [list(place) for place in self.places],
+        }
 
     def place(self, place: Place) -> int:
         """The number of a place."""

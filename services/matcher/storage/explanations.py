@@ -1,4 +1,4 @@
-"""What was told about a round's solve: an explanation a request, and the best additions to the round."""
+"""What was told about solves: an explanation a request, and the best additions to a round."""
 
 from __future__ import annotations
 
@@ -37,11 +37,26 @@ def replace(
     )
 
 
+def replace_some(conn: Connection, *, job_id: UUID, told: Mapping[UUID, Row]) -> None:
+    """Write what was told of requests after a job outside rounds, for those whose verdict is that job's."""
+    with conn.cursor() as cursor:
+        cursor.executemany(
+            "insert into explanations as e (request_id, round_id, job_id, told)"
+            " select request_id, null, job_id, %s from verdicts where request_id = %s and job_id = %s"
+            " on conflict (request_id) do update"
+            " set round_id = excluded.round_id, job_id = excluded.job_id, told = excluded.told",
+            [(Jsonb(each), request_id, job_id) for request_id, each in told.items()],
+        )
+
+
 def get(conn: Connection, request_id: UUID, job_id: UUID) -> Row | None:
-    """What was told of a request after that job; `by_hand` if a coordinator set its match since."""
+    """What was told of a request after that job; `by_hand` if its match was set or moved since."""
     return conn.execute(
         "select e.told, exists (select from matches m where m.request_id = e.request_id and m.pinned"
-        "                         and not (m.state = 'superseded' and m.version = 0)) as by_hand"
+        "                         and not (m.state = 'superseded' and m.version = 0))"
+        "         or exists (select from rearranged a join matches m on m.id = a.match_id"
+        "                     where a.request_id = e.request_id and m.job_id = e.job_id"
+        "                       and a.code = 'made_room_for') as by_hand"
         "  from explanations e where e.request_id = %s and e.job_id = %s",
         [request_id, job_id],
     ).fetchone()

@@ -127,6 +127,30 @@ def start_drafts(conn: Connection, round_id: UUID, now: datetime) -> int:
     ).rowcount
 
 
+def drafts(conn: Connection, round_ids: Iterable[UUID]) -> list[Match]:
+    """Drafts of rounds that nobody has heard of and no hand has set, in order."""
+    return _whole(
+        conn,
+        conn.execute(
+            "select * from matches where round_id = any(%s) and state = 'proposed' and version = 0"
+            "   and next_step_at is null and not pinned order by id",
+            [list(round_ids)],
+        ),
+    )
+
+
+def taken_since(conn: Connection, round_id: UUID, job_id: UUID, begun_at: datetime) -> list[Leg]:
+    """Legs of live matches that a solve of a round does not know of: made since, or set by hand."""
+    rows = conn.execute(
+        "select l.* from legs l join matches m on m.id = l.match_id"
+        " where m.state = any(%(live)s) and l.state in ('wanted', 'held', 'reserved')"
+        "   and (m.round_id is distinct from %(round)s and m.created_at >= %(begun)s"
+        "        or m.round_id = %(round)s and m.job_id = %(job)s and m.pinned) order by l.id",
+        {"live": list(LIVE), "round": round_id, "job": job_id, "begun": begun_at},
+    ).fetchall()
+    return [_leg(row) for row in rows]
+
+
 def live_of_request(conn: Connection, request_id: UUID) -> UUID | None:
     """The request's live match, which is no draft."""
     row = conn.execute(

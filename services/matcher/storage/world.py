@@ -14,14 +14,14 @@ Row = dict[str, Any]
 
 
 class NotCounted(NamedTuple):
-    """What takes nothing: drafts of the round `ignoring` not set by hand, and the match `without`.
+    """What takes nothing: drafts of the rounds `ignoring` not set by hand, and the matches `without`.
 
     Nor does anything of the round `undone` that was not set by hand, published or not: for a copy of the
     world in which that round was never solved.
     """
 
-    ignoring: UUID | None = None
-    without: UUID | None = None
+    ignoring: list[UUID]
+    without: list[UUID]
     undone: UUID | None = None
 
 
@@ -49,9 +49,10 @@ def appointments(conn: Connection, schools: Sequence[UUID], but: NotCounted) -> 
           join known_request r on r.id = m.request_id
           join lateral (select lat, lon from legs where match_id = m.id order by position limit 1) l on true
          where m.school_id = any(%(schools)s) and m.state = any(%(counted)s)
-           and m.id is distinct from %(without)s
+           and m.id <> all(%(without)s)
+           and (%(undone)s::uuid is null or m.pinned or m.round_id is distinct from %(undone)s)
            and not (m.state = 'proposed' and not m.pinned and m.version = 0
-                    and m.next_step_at is null and m.round_id is not distinct from %(ignoring)s)
+                    and m.next_step_at is null and coalesce(m.round_id = any(%(ignoring)s), false))
          order by m.id
         """,
         {"schools": list(schools), "counted": [*LIVE, "delivered", "no_show"], **but._asdict()},
@@ -77,10 +78,10 @@ def slots(conn: Connection, *, after: datetime, rounds: Sequence[UUID], but: Not
                    count(*) filter (where m.state in ('proposed', 'holding')) as coming_groups
               from legs l join matches m on m.id = l.match_id
              where l.resource_kind = 'slot' and m.state = any(%(live)s) and l.ends_at > %(after)s
-               and m.id is distinct from %(without)s
+               and m.id <> all(%(without)s)
                and (%(undone)s::uuid is null or m.pinned or m.round_id is distinct from %(undone)s)
                and not (m.state = 'proposed' and not m.pinned and m.version = 0
-                        and m.next_step_at is null and m.round_id is not distinct from %(ignoring)s)
+                        and m.next_step_at is null and coalesce(m.round_id = any(%(ignoring)s), false))
              group by l.resource_id),
         back as (
             select l.resource_id, sum(l.quantity) as seats, count(*) as groups
@@ -136,10 +137,10 @@ def engagements(conn: Connection, *, after: datetime, but: NotCounted) -> list[R
          where l.resource_kind = 'expert' and l.ends_at > %(after)s and m.state = any(%(live)s)
            and l.state in ('wanted', 'held', 'reserved')
            and not exists (select from known_engagement k where k.id = l.hold_id)
-           and m.id is distinct from %(without)s
+           and m.id <> all(%(without)s)
            and (%(undone)s::uuid is null or m.pinned or m.round_id is distinct from %(undone)s)
            and not (m.state = 'proposed' and not m.pinned and m.version = 0
-                    and m.next_step_at is null and m.round_id is not distinct from %(ignoring)s)
+                    and m.next_step_at is null and coalesce(m.round_id = any(%(ignoring)s), false))
          order by 1
         """,
         {"after": after, "live": list(LIVE), **but._asdict()},
@@ -160,10 +161,10 @@ def stops(conn: Connection, *, after: datetime, but: NotCounted) -> list[Row]:
          where l.resource_kind = 'unit' and l.ends_at > %(after)s and m.state = any(%(live)s)
            and l.state in ('wanted', 'held', 'reserved')
            and not exists (select from known_stop k where k.id = l.hold_id)
-           and m.id is distinct from %(without)s
+           and m.id <> all(%(without)s)
            and (%(undone)s::uuid is null or m.pinned or m.round_id is distinct from %(undone)s)
            and not (m.state = 'proposed' and not m.pinned and m.version = 0
-                    and m.next_step_at is null and m.round_id is not distinct from %(ignoring)s)
+                    and m.next_step_at is null and coalesce(m.round_id = any(%(ignoring)s), false))
          order by 1
         """,
         {"after": after, "live": list(LIVE), **but._asdict()},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from services.matcher.storage import matches, rounds
 from services.matcher.usecases.minutes import moment
 from services.matcher.usecases.offering import Party, visible
 from services.matcher.usecases.problem import World, load
+from services.matcher.usecases.redrafting import rewritten
 
 
 @dataclass(frozen=True)
@@ -41,11 +42,7 @@ def move_by_hand(
     _lock_round(conn, draft)
     world = _world_without(conn, draft, now)
     chosen = _best(world, wanted)
-    moved = world.match(chosen, job_id=draft.job_id, offer_hours=draft.offer_hours, now=now)
-    kept = replace(moved, id=draft.id, created_at=draft.created_at, pinned=True, pin_reason=reason, version=0)
-    kept = replace(kept, legs=tuple(_of_match(kept.id, leg) for leg in kept.legs))
-    matches.rewrite_draft(conn, kept)
-    return kept
+    return rewritten(conn, world, draft, chosen, now=now, pinned=True, pin_reason=reason)
 
 
 def _lock_round(conn: Connection, draft: Match) -> None:
@@ -60,7 +57,7 @@ def _lock_round(conn: Connection, draft: Match) -> None:
 
 def _world_without(conn: Connection, draft: Match, now: datetime) -> World:
     """The world as the draft leaves it, seen as if this one pairing were not."""
-    return load(conn, now=now, request_ids=[draft.request_id], without=draft.id)
+    return load(conn, now=now, request_ids=[draft.request_id], without=[draft.id])
 
 
 def _best(world: World, wanted: Wanted) -> Option:
@@ -82,7 +79,3 @@ def _uses(option: Option, wanted: Wanted) -> bool:
 
 def _codes(codes: Iterable[str]) -> str:
     return ", ".join(sorted(set(codes))) or "nothing_offered"
-
-
-def _of_match(match_id: UUID, leg: domain.Leg) -> domain.Leg:
-    return replace(leg, hold_id=domain.hold_id(match_id, leg.id, leg.attempt))

@@ -13,11 +13,14 @@ from uuid import UUID
 from schemas.topics import TOPICS
 from services.chassis.store import Connection
 from services.matcher.engine import weights
-from services.matcher.engine.explain import Alternative, Explainer, Settled, Suits, WhyNot, WhyThis
-from services.matcher.engine.helped import Change, helped
+from services.matcher.engine.at_once import KEPT_FOR_ROUND, Answer, AtOnce, Holder, Other
+from services.matcher.engine.explain import Alternative, Explainer, Settled, Suits, Weighing, WhyNot, WhyThis
+from services.matcher.engine.helped import Change, attempts, helped, told_of
+from services.matcher.engine.instance import ENDLESS
 from services.matcher.engine.model import Key, Kind, Leg, Problem, Solution
+from services.matcher.engine.prices import SCALE
 from services.matcher.engine.solver import Solved
-from services.matcher.engine.worth import Added, Addition, Latent, by_price, imagined, ranked
+from services.matcher.engine.worth import Added, Addition, Latent, Supply, by_price, imagined, ranked
 from services.matcher.storage import explanations, what_ifs
 from services.matcher.usecases.minutes import moment
 from services.matcher.usecases.problem import World
@@ -25,6 +28,8 @@ from services.matcher.usecases.problem import World
 Row = dict[str, Any]
 _FIRST_DAY = date(1970, 1, 1)
 _NOTHING = Added("", None, None, None, None, 0, 0)
+# How many of those refused at once are told what would have helped, in one turn.
+_REFUSED = 40
 # Told to stop, it may go on for so many changes.
 _EVERY = 20
 _CONTEST = ("options", "holders", "pupils", "least", "most", "value", "price")
@@ -86,6 +91,50 @@ def _missing(
     return additions, list(writing.worths(worth)), not stopped.told
 
 
+def answers(
+    world: World,
+    desk: AtOnce,
+    given: Mapping[int, Answer],
+    holders: Mapping[Holder, tuple[int, int]],
+    *,
+    now: datetime,
+    should_stop: Callable[[], bool],
+) -> dict[UUID, Row]:
+    """Everything about requests that were answered at once; told to stop, without what would have helped.
+
+    `given` is by number of the request, `holders` the number of people and the need of those in the way.
+    """
+    problem, writing = world.problem, _Writing(world, world.problem, now)
+    weighing = Weighing(problem)
+    found: dict[int, Row] = {}
+    for number, each in given.items():
+        others = (_alternative(other) for other in each.others)
+        if each.option:
+            found[number] = writing.match(weighing.why_this(number, each.option, others))
+        else:
+            found[number] = writing.refusal(each, holders)
+    refused = [number for number, each in given.items() if each.option is None][:_REFUSED]
+    for change in _helpful(problem, desk, refused) if refused and not should_stop() else ():
+        found[change.wish]["changes"].append(writing.change(change))
+    return {wish.key: found[at] for at, wish in enumerate(problem.wishes) if at in found}  # type: ignore[misc]
+
+
+def _alternative(other: Other) -> Alternative:
+    """One that somebody of a plan has, and would lose, costs what it is worth."""
+    lost = other.option.value if other.cost >= ENDLESS else other.cost // SCALE
+    return Alternative(other.option.legs, other.option.value, lost == 0, lost, int(lost > 0))
+
+
+def _helpful(problem: Problem, desk: AtOnce, refused: Sequence[int]) -> Iterator[Change]:
+    """Changes with which requests would get something at once, the smallest of each kind."""
+    groups = _groups()
+    for attempt in attempts(problem, Latent(problem, Supply((), {}, ())), refused, groups):
+        steps = (way for way in attempt.ways if desk.best_of([way[1]]))
+        way = next(steps, None)
+        if way:
+            yield told_of(problem, attempt, way, groups)
+
+
 class Stop:
     """Asks now and then whether to stop, and remembers that it was told to."""
 
@@ -120,6 +169,11 @@ def keep(conn: Connection, *, round_id: UUID, job_id: UUID, told: Told) -> bool:
     return True
 
 
+def keep_answers(conn: Connection, *, job_id: UUID, told: Mapping[UUID, Row]) -> None:
+    """Write what was told of requests answered at once, where that answer is the last word on them."""
+    explanations.replace_some(conn, job_id=job_id, told=told)
+
+
 def _groups() -> dict[str, str]:
     """Topics by what they are part of at the top."""
     found: dict[str, str] = {}
@@ -148,6 +202,11 @@ class _Writing:
     def contest(self, found: WhyNot | None) -> Row:
         """Why a request was not matched; the changes are to follow."""
         contest = _named(found, *_CONTEST) if found else None
+        return {"why": None, "contest": contest, "changes": []}
+
+    def refusal(self, found: Answer, holders: Mapping[Holder, tuple[int, int]]) -> Row:
+        """Why a request got nothing at once."""
+        contest = _contest(found, holders) if found.options else None
         return {"why": None, "contest": contest, "changes": []}
 
     def change(self, found: Change) -> Row:
@@ -224,6 +283,21 @@ class _Writing:
             yield {"code": "rural", "percent": weights.RURAL}
         if request["enrolment"] < weights.SMALL_ENROLMENT:
             yield {"code": "small_school", "percent": weights.SMALL_SCHOOL}
+
+
+def _contest(found: Answer, holders: Mapping[Holder, tuple[int, int]]) -> Row:
+    its = [holders[each] for each in found.holders if each in holders]
+    needs = [need for _, need in its] or [0]
+    return {
+        "options": len(found.options),
+        "holders": len(its),
+        "pupils": sum(size for size, _ in its),
+        "least": min(needs),
+        "most": max(needs),
+        "value": max(option.value for option in found.options),
+        "price": found.price,
+        "kept": any(reason.code == KEPT_FOR_ROUND for reason in found.finding.reasons),
+    }
 
 
 def _newly(legs: Iterable[Leg]) -> Row:

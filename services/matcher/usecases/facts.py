@@ -22,6 +22,8 @@ _GROWTH = frozenset(
     }
 )  # fmt: skip
 _LOST = frozenset({"engagement_expired", "engagement_released", "stop_expired", "stop_released"})
+# Confirmed, or about to be: people decide about such a match.
+_SETTLED = frozenset({"confirming", "confirmed"})
 _HOLDERS = frozenset({"held", "offered", "confirming", "confirmed"})
 
 
@@ -66,6 +68,23 @@ def _to_slot(conn: Connection, fact: Fact) -> None:
         _let_all_go(conn, fact, "slot", "slot_cancelled", lambda _: True)
     elif fact.type != "slot_seats_changed":
         _let_all_go(conn, fact, "slot", "slot_moved", lambda leg: _moved(leg, fact.data))
+
+
+def _to_expert(conn: Connection, fact: Fact) -> None:
+    """As of any comer; and what is not confirmed is let go where the expert has no time for it any more."""
+    _to_comer(conn, fact)
+    if fact.data["state"] == "active":
+        windows = [
+            tuple(datetime.fromisoformat(each[name]) for name in ("starts_at", "ends_at"))
+            for each in fact.data["availability"]
+        ]
+        _let_all_go(conn, fact, "expert", "expert_unavailable", lambda leg: _is_open_outside(leg, windows))
+
+
+def _is_open_outside(leg: Mapping[str, Any], windows: Iterable[tuple[datetime, ...]]) -> bool:
+    """Whether a leg may still be moved and none of these windows holds it."""
+    held = any(start <= leg["starts_at"] and leg["ends_at"] <= end for start, end in windows)
+    return not held and leg["state"] not in _SETTLED
 
 
 def _to_comer(conn: Connection, fact: Fact) -> None:
@@ -121,7 +140,7 @@ def _actor(fact: Fact) -> Remembered | None:
 _REACTIONS: Mapping[str, Callable[[Connection, Fact], None]] = {
     "request": _to_request,
     "slot": _to_slot,
-    "expert": _to_comer,
+    "expert": _to_expert,
     "unit": _to_comer,
     "closure": _to_closure,
     "engagement": _to_hold,

@@ -12,7 +12,7 @@ from services.chassis import outbox
 from services.chassis.store import Connection
 from services.matcher import domain
 from services.matcher.domain import Leg, Match
-from services.matcher.storage import matches, pool
+from services.matcher.storage import displaced, matches, pool
 
 Actor = outbox.Acting | None
 _STATE = MatchState()
@@ -69,6 +69,8 @@ def end(
 
     A match that is being released, or has ended, is left alone: then None.
     """
+    if code in domain.DISPLACING and match.state in ("proposed", *domain.CANCELLABLE):
+        displaced.note(conn, request_id=match.request_id, match_id=match.id, code=code, now=now)
     if match.state == "proposed":
         matches.drop_draft_of(conn, match.request_id, now, code)
         return None

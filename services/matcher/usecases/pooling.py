@@ -9,15 +9,18 @@ from services.chassis import outbox
 from services.chassis.ids import new_id
 from services.chassis.store import Connection
 from services.matcher import domain
-from services.matcher.storage import pool, rounds
+from services.matcher.storage import displaced, pool, rounds
 
 VERDICTS_AT_A_TIME = 100
 
 
 def ask_for_solve(conn: Connection, *, now: datetime) -> bool:
-    """Have waiting requests solved at once, if there are any and it is not being done already."""
+    """Have waiting requests answered at once, if there are any and it is not being done already.
+
+    So are those that lost their place.
+    """
     earliest = now + domain.SHORTEST_LEAD
-    if not pool.any_waiting(conn, now=now, earliest=earliest):
+    if not displaced.any_due(conn, earliest) and not pool.any_waiting(conn, now=now, earliest=earliest):
         return False
     return rounds.queue(conn, job_id=new_id(), kind="at_once", round_id=None, now=now, not_before=now)
 

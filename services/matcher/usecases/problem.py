@@ -118,17 +118,17 @@ def load(
     now: datetime,
     request_ids: Sequence[UUID],
     seed: str = "",
-    ignoring: UUID | None = None,
-    without: UUID | None = None,
+    ignoring: Iterable[UUID] = (),
+    without: Iterable[UUID] = (),
     undone: UUID | None = None,
     session_minutes: int = 60,
 ) -> World:
     """The problem of these requests as the world stands now.
 
-    Drafts of the round `ignoring` take nothing, unless they were set by hand; nor does the match `without`,
+    Drafts of the rounds `ignoring` take nothing, unless they were set by hand; nor do the matches `without`,
     nor anything of the round `undone` that was not set by hand.
     """
-    but = world.NotCounted(ignoring, without, undone)
+    but = world.NotCounted(list(ignoring), list(without), undone)
     requests = world.requests(conn, request_ids, but)
     rounds = sorted({row["round_id"] for row in requests if row["round_id"]})
     excluded = _excluded(pool.exclusions(conn, request_ids, now))
@@ -171,11 +171,17 @@ def load(
     )
 
 
+def leg_of(leg: domain.Leg) -> model.Leg:
+    """A match's leg as the engine sees it."""
+    kind: Kind = leg.resource_kind  # type: ignore[assignment]  # one of the three, by the table's own check
+    times = minute(leg.starts_at), minute(leg.ends_at), minute(leg.occupied_from)
+    place = Place(leg.place.lat, leg.place.lon)
+    return model.Leg(kind, leg.resource_id, leg.programme_id, *times, leg.quantity, place)
+
+
 def _wish(
     row: Row, now: datetime, excluded: frozenset[tuple[Kind, model.Key]], claims: tuple[model.Claim, ...]
 ) -> model.Wish:
-    served = row["last_served"]
-    days = max(0, (now - served).days) if served else None
     return model.Wish(
         key=row["id"],
         kind=row["kind"],
@@ -193,11 +199,18 @@ def _wish(
         language=row["language"],
         language_required=row["language_required"],
         with_expert=row["with_expert"],
-        need=weights.need(days_since_served=days, rural=row["rural"], enrolment=row["enrolment"]),
+        need=need_of(row, now),
         rounds=frozenset({None, row["round_id"]}),
         excluded=excluded,
         claims=claims,
     )
+
+
+def need_of(request: Row, now: datetime) -> int:
+    """The need of a request's school, in percent."""
+    served = request["last_served"]
+    days = max(0, (now - served).days) if served else None
+    return weights.need(days_since_served=days, rural=request["rural"], enrolment=request["enrolment"])
 
 
 def _windows(rows: Iterable[Mapping[str, str]]) -> tuple[Window, ...]:

@@ -12,7 +12,7 @@ from services.chassis import outbox
 from services.chassis.ids import new_id
 from services.chassis.store import Connection
 from services.matcher import domain
-from services.matcher.storage import matches, rounds
+from services.matcher.storage import matches, pool, rounds
 from services.matcher.usecases.moves import Actor
 
 Row = dict[str, Any]
@@ -83,6 +83,8 @@ def publish(conn: Connection, *, now: datetime, actor: Actor, round_id: UUID) ->
     """Publish a reviewed round: the seed is revealed, and its drafts are held and offered from now on."""
     row = _move(conn, _locked(conn, round_id), "published", now, actor, {"published_at": now})
     matches.start_drafts(conn, round_id, now)
+    # What was kept for it, and it does not need, may serve somebody at once.
+    pool.capacity_grew(conn, now)
     return row
 
 

@@ -1,18 +1,18 @@
-"""A solve from the solver's side: what to solve, and what becomes of the solution; at once and in rounds."""
+"""A round's solve from the solver's side: what to solve, and what becomes of the solution."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from psycopg.errors import UniqueViolation
 
 from services.chassis.store import Connection, savepoint
 from services.matcher import domain
-from services.matcher.engine.model import Finding, Limits, Option, Reason, Solution
+from services.matcher.domain import Match
+from services.matcher.engine.model import Finding, Key, Limits, Option, Reason, Solution
 from services.matcher.storage import matches, papers, pool, rounds
 from services.matcher.usecases import fairness
 from services.matcher.usecases import rounds as lifecycle
@@ -22,11 +22,6 @@ from services.matcher.usecases.shared import standing
 Row = dict[str, Any]
 
 SOLVE_SECONDS = 20.0
-AT_ONCE_SECONDS = 3.0
-AT_ONCE_LIMIT = 300
-AT_ONCE_OFFER_HOURS = 48
-# A request that could not be served waits longer each time; grown capacity cuts the wait short.
-SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(minutes=15)
 _KINDS = {"visit": ("slot",), "expert": ("expert",), "exhibition": ("unit",), "training": ("slot", "expert")}
 
 
@@ -43,8 +38,6 @@ class Fenced(Exception):
 
 def begin(conn: Connection, *, job: Row, now: datetime) -> World | None:
     """The world that a job is to solve; None if there is nothing to solve any more."""
-    if job["kind"] == "at_once":
-        return load(conn, now=now, request_ids=_due(conn, now))
     row = lifecycle.begin_solving(conn, now=now, round_id=job["round_id"])
     if row is None:
         return None
@@ -55,7 +48,7 @@ def begin(conn: Connection, *, job: Row, now: datetime) -> World | None:
         now=now,
         request_ids=waiting,
         seed=row["seed"],
-        ignoring=row["id"],
+        ignoring=[row["id"]],
         session_minutes=minutes,
     )
     return replace(world, problem=replace(world.problem, fairness=row["policy"].get("fairness", 0)))
@@ -63,8 +56,6 @@ def begin(conn: Connection, *, job: Row, now: datetime) -> World | None:
 
 def limits(conn: Connection, job: Row) -> Limits:
     """How long a job may search."""
-    if job["kind"] == "at_once":
-        return Limits(seconds=AT_ONCE_SECONDS)
     row = rounds.get(conn, job["round_id"])
     seconds = row["policy"].get("solve_seconds", SOLVE_SECONDS) if row else SOLVE_SECONDS
     return Limits(seconds=float(seconds))
@@ -106,23 +97,22 @@ def complete(
     kept: Mapping[str, papers.Packed],
     now: datetime,
 ) -> int:
-    """Write a solution: a round's as its draft, at-once matches straight to the saga; return how many.
+    """Write a solution as its round's draft; return how many matches it has.
 
-    A round's papers are `kept` (see `packed`, which is no work for a transaction). Raises Fenced, and leaves
+    The papers are `kept` (see `packed`, which is no work for a transaction). Raises Fenced, and leaves
     nothing, if the job is no longer this solver's.
     """
-    _finish(conn, job, "done", now)
-    made = _at_once(conn, job, world, solution, now) if job["kind"] == "at_once" else 0
-    if job["kind"] == "round":
-        made = _draft(conn, job, world, solution, now)
-        papers.replace(conn, round_id=job["round_id"], job_id=job["id"], papers=kept)
-    pool.give_verdicts(conn, _verdicts(job, world, solution, now), at_once=job["kind"] == "at_once")
+    finish(conn, job, "done", now)
+    made = _draft(conn, job, world, solution, now)
+    papers.replace(conn, round_id=job["round_id"], job_id=job["id"], papers=kept)
+    served = {world.problem.wishes[option.wish].key for option in solution.chosen}
+    pool.give_verdicts(conn, verdicts(job, world, solution.findings, served, now), at_once=False)
     return made
 
 
 def give_up(conn: Connection, *, job: Row, now: datetime, failure: str | None) -> None:
     """End a job without a solution: cancelled, or failed for a reason. Raises Fenced."""
-    _finish(conn, job, "failed" if failure else "cancelled", now, failure)
+    finish(conn, job, "failed" if failure else "cancelled", now, failure)
     if job["kind"] != "round":
         return
     row = rounds.get(conn, job["round_id"])
@@ -134,13 +124,10 @@ def give_up(conn: Connection, *, job: Row, now: datetime, failure: str | None) -
         lifecycle.back_to_closed(conn, now=now, round_id=row["id"])
 
 
-def _finish(conn: Connection, job: Row, state: str, now: datetime, failure: str | None = None) -> None:
+def finish(conn: Connection, job: Row, state: str, now: datetime, failure: str | None = None) -> None:
+    """End a job. Raises Fenced if it is somebody else's by now."""
     if not rounds.finish(conn, job_id=job["id"], epoch=job["epoch"], state=state, now=now, failure=failure):
         raise Fenced()
-
-
-def _due(conn: Connection, now: datetime) -> list[UUID]:
-    return pool.waiting(conn, now=now, earliest=now + domain.SHORTEST_LEAD, limit=AT_ONCE_LIMIT)
 
 
 def _draft(conn: Connection, job: Row, world: World, solution: Solution, now: datetime) -> int:
@@ -156,32 +143,20 @@ def _draft(conn: Connection, job: Row, world: World, solution: Solution, now: da
         ended=solution.status,
         fairness=fairness.told(solution.fairness),
     )
-    chosen = _left(conn, world, solution)
-    return sum(_insert(conn, world, option, job, row["offer_hours"], now, due=None) for option in chosen)
+    chosen = left(conn, world, solution.chosen)
+    found = (insert(conn, world, option, job, row["offer_hours"], now, due=None) for option in chosen)
+    return sum(match is not None for match in found)
 
 
-def _at_once(conn: Connection, job: Row, world: World, solution: Solution, now: datetime) -> int:
-    chosen = _left(conn, world, solution)
-    made = sum(_insert(conn, world, option, job, AT_ONCE_OFFER_HOURS, now, due=now) for option in chosen)
-    request_ids = [wish.key for wish in world.problem.wishes if isinstance(wish.key, UUID)]
-    tries = pool.tries(conn, request_ids)
-    pool.tried(conn, [(each, now + _wait(tries.get(each, 0))) for each in request_ids], now)
-    return made
-
-
-def _wait(tries: int) -> timedelta:
-    return min(LONGEST_WAIT, SHORTEST_WAIT * int(2 ** min(tries, 6)))
-
-
-def _left(conn: Connection, world: World, solution: Solution) -> Sequence[Option]:
+def left(conn: Connection, world: World, chosen: Sequence[Option]) -> Sequence[Option]:
     """What of a solution a class or a school can still have, if another solve gave it something meanwhile."""
     if not world.problem.pools:
-        return solution.chosen
+        return chosen
     matches.write_alone(conn)
-    return standing(world.pools_now(conn), solution.chosen)
+    return standing(world.pools_now(conn), chosen)
 
 
-def _insert(
+def insert(
     conn: Connection,
     world: World,
     option: Option,
@@ -190,24 +165,26 @@ def _insert(
     now: datetime,
     *,
     due: datetime | None,
-) -> int:
-    """Write one draft; 0 if the request was withdrawn, or matched otherwise, while it was solved."""
+) -> Match | None:
+    """Write one draft; None if the request was withdrawn, or matched otherwise, while it was solved."""
     match = world.match(option, job_id=job["id"], offer_hours=offer_hours, now=now, due=due)
     known = pool.is_wanted(conn, match.request_id)
     if not known:
-        return 0
+        return None
     try:
         with savepoint(conn):
             matches.insert(conn, match)
     except UniqueViolation:
-        return 0
-    return 1
+        return None
+    return match
 
 
-def _verdicts(job: Row, world: World, solution: Solution, now: datetime) -> Iterable[Row]:
-    served = {world.problem.wishes[option.wish].key for option in solution.chosen}
+def verdicts(
+    job: Row, world: World, findings: Mapping[Key, Finding], served: Collection[Key], now: datetime
+) -> Iterable[Row]:
+    """What a job says of those requests that it has a finding about."""
     for request_id, request in world.requests.items():
-        finding = solution.findings.get(request_id)
+        finding = findings.get(request_id)
         if finding:
             yield {
                 "request_id": request_id,

@@ -8,12 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from schemas import explanations as texts
-from schemas.reasons import Reason
+from schemas.reasons import Reason, rearranged_text
 from schemas.refusal import NotFound
 from schemas.topics import TOPICS
 from services.chassis.store import Connection
 from services.matcher import domain
-from services.matcher.storage import explanations, facts, pool, rounds
+from services.matcher.storage import explanations, facts, pool, rearranged, rounds
 from services.matcher.storage import views as rows
 from services.matcher.usecases import views
 from services.matcher.usecases.offering import Party
@@ -31,7 +31,13 @@ def explain(conn: Connection, party: Party, *, request_id: UUID, language: str) 
     if party.role == "venue":
         return _to_an_owner(conn, party, request_id, language)
     said = views.explain(conn, party, request_id=request_id, language=language)
-    return {**said, **_in_words(conn, _kept(conn, request_id, said["job_id"]), language)}
+    told = _in_words(conn, _kept(conn, request_id, said["job_id"]), language)
+    return {**said, **told, "rearranged": _rearranged(conn, request_id, language)}
+
+
+def _rearranged(conn: Connection, request_id: UUID, language: str) -> Row | None:
+    found = rearranged.latest(conn, request_id)
+    return {**found, "text": rearranged_text(found["code"], language)} if found else None
 
 
 def additions(conn: Connection, party: Party, *, round_id: UUID, language: str) -> Row:
@@ -67,7 +73,7 @@ def _to_an_owner(conn: Connection, party: Party, request_id: UUID, language: str
     attempts = [row for row in rows.attempts(conn, request_id) if row["match_id"] in matches]
     told = _of_owner(_kept(conn, request_id, verdict["job_id"]), str(ours))
     said = {**verdict, "candidates": 0, "reasons": [], "attempts": views.told_attempts(attempts, language)}
-    return {**said, **_in_words(conn, told, language)}
+    return {**said, **_in_words(conn, told, language), "rearranged": None}
 
 
 def _of_owner(told: Row, owner: str) -> Row:
@@ -110,7 +116,8 @@ def _suits(suits: Row, language: str) -> Row:
 
 
 def _contest(contest: Row, language: str) -> Row:
-    return {**contest, "text": texts.CONTEST.text(language, **contest)}
+    text = texts.KEPT if contest.get("kept") else texts.CONTEST
+    return {**contest, "text": text.text(language, **contest)}
 
 
 def _change(change: Row, names: Mapping[str, str], language: str) -> Row:

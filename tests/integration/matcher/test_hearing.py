@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Any
-from uuid import UUID
+from datetime import timedelta
 
 import pytest
 
@@ -16,11 +14,9 @@ from services.chassis.store import Connection, Store
 from services.matcher.domain import Match
 from services.matcher.usecases import facts
 from tests.builders import drafts
-from tests.builders.drafts import NOW, START
-from tests.contracts import golden
+from tests.builders.drafts import START
+from tests.builders.heard import LATER, a_fact, times
 from tests.fixtures.scratch import Scratch
-
-LATER = NOW + timedelta(hours=1)
 
 
 @pytest.fixture(scope="module")
@@ -34,25 +30,6 @@ def conn(store: Store) -> Iterator[Connection]:
         yield conn
 
 
-def a_fact(owner: str, type_: str, aggregate_id: UUID, version: int = 9, **changes: Any) -> Fact:
-    """The owner's golden message of this type, about something else."""
-    (message,) = [message for message in golden.examples(owner) if message["type"] == type_]
-    return Fact(
-        id=new_id(),
-        type=type_,
-        owner=owner,
-        aggregate=message["aggregate"],
-        aggregate_id=aggregate_id,
-        version=version,
-        occurred_at=LATER,
-        trace_id=None,
-        actor=message["actor"],
-        reason="设备检修",
-        data={**message["data"], "id": str(aggregate_id), **changes},
-        now=LATER,
-    )
-
-
 def hear(conn: Connection, *heard: Fact) -> None:
     facts.hear(conn, heard)
 
@@ -61,10 +38,6 @@ def ends_as(conn: Connection, match: Match) -> tuple[str, str | None, str | None
     row = conn.execute("select state, ending, reason_code from matches where id = %s", [match.id]).fetchone()
     assert row is not None
     return row["state"], row["ending"], row["reason_code"]
-
-
-def times(start: datetime) -> dict[str, Any]:
-    return {"starts_at": start.isoformat(), "ends_at": (start + timedelta(minutes=90)).isoformat()}
 
 
 def test_the_newest_version_stays_whatever_the_order(conn: Connection) -> None:
@@ -102,6 +75,23 @@ def test_a_paused_expert_keeps_what_has_begun_and_nothing_else(conn: Connection)
     ahead = drafts.an_offer(conn, id=match_id, legs=(leg,))
     hear(conn, a_fact("experts", "expert_changed", expert_id, state="paused"))
     assert ends_as(conn, ahead) == ("releasing", "cancelled", "expert_paused")
+
+
+def test_an_expert_without_time_any_more_keeps_what_is_confirmed(conn: Connection) -> None:
+    expert_id = new_id()
+    matches = []
+    for state in ("offered", "confirmed"):
+        match_id = new_id()
+        leg = drafts.an_expert_leg(match_id, resource_id=expert_id)
+        matches.append(drafts.an_offer(conn, id=match_id, legs=(leg,)))
+        conn.execute("update matches set state = %s where id = %s", [state, match_id])
+    enough = [times(START - timedelta(minutes=30)) | {"ends_at": times(START)["ends_at"]}]
+    hear(conn, a_fact("experts", "expert_changed", expert_id, 9, state="active", availability=enough))
+    assert [ends_as(conn, match)[0] for match in matches] == ["offered", "confirmed"]
+    later = [times(START + timedelta(days=1))]
+    hear(conn, a_fact("experts", "expert_changed", expert_id, 10, state="active", availability=later))
+    assert ends_as(conn, matches[0]) == ("releasing", "cancelled", "expert_unavailable")
+    assert ends_as(conn, matches[1])[0] == "confirmed"
 
 
 def test_a_hold_that_its_owner_let_expire_supersedes_the_match(conn: Connection) -> None:

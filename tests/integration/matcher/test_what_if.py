@@ -38,7 +38,6 @@ FILLED = (
     "matches", "verdicts", "solve_job", "rounds", "outbox", *(f"known_{each}" for each in ("request", "slot",
     "programme", "venue", "organisation", "district", "calendar")),
 )  # fmt: skip
-LANES = {kind: lane for kind, lane in solver.LANES.items() if kind != "at_once"}
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +73,9 @@ def round_id(store: Store, monkeypatch: pytest.MonkeyPatch) -> UUID:
 @pytest.fixture
 def turn(store: Store) -> Callable[[str], bool]:
     """Lets a lane take one job and see it through; whether there was one."""
-    return lambda kind: LANES[kind](kind, store, solves.Still(), Event()).turn()
+    clock, ending = solves.Still(), Event()
+    lanes = {"round": solver.Lane, "what_if": solver.WhatIfLane}
+    return lambda kind: lanes[kind](kind, store, clock, ending).turn()
 
 
 @pytest.fixture

@@ -10,12 +10,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.matcher.engine.assemble import Assembled, assemble
-from services.matcher.engine.at_once import KEPT_FOR_ROUND, Answer, AtOnce, Costs, Draft, Pending
+from services.matcher.engine.at_once import KEPT_FOR_ROUND, Answer, AtOnce
+from services.matcher.engine.bids import Costs
 from services.matcher.engine.certify import certify
 from services.matcher.engine.instance import Certificate, Instance
 from services.matcher.engine.model import DAY, Option, Place, Problem, Programme, Slot, Window, Wish
+from services.matcher.engine.pending import Pending
 from services.matcher.engine.plan import greedy, is_possible
 from services.matcher.engine.prices import SCALE, Relaxation, seek
+from services.matcher.engine.standing import Draft
 from services.matcher.engine.workers import Workers
 from tests.builders import brute, problems
 from tests.builders.papers import options_of
@@ -222,11 +225,45 @@ def test_a_seat_that_the_round_needs_more_is_not_given_away() -> None:
     assert [(reason.code, reason.count) for reason in asked.finding.reasons] == [(KEPT_FOR_ROUND, 1)]
 
 
-def test_a_seat_that_the_round_needs_less_is_given_and_priced() -> None:
-    at_once = waiting(30, class_of(10, key="modest"))
+def test_nobody_who_is_in_a_plan_is_left_without_for_somebody_who_comes_later() -> None:
+    asked = waiting(30, class_of(10, key="modest")).ask(class_of(30))
+    assert asked.option is None
+    assert [(reason.code, reason.count) for reason in asked.finding.reasons] == [(KEPT_FOR_ROUND, 1)]
+
+
+def two_slots(firm: bool = False) -> AtOnce:
+    """The round has a class of ten in the slot of thirty, and another slot of ten would do for it."""
+    problem = slot_problem(30, (class_of(10, key="modest"),))
+    later = dataclasses.replace(problem.slots[0], key="t", start=MONDAY + DAY + 540, end=MONDAY + DAY + 600)
+    problem = dataclasses.replace(problem, slots=(*problem.slots, dataclasses.replace(later, seats=10)))
+    its = pending(problem)
+    chosen = [number for number, option in enumerate(its.options) if option.legs[0].resource == "s"]
+    return AtOnce(problem, [its._replace(chosen=chosen, firm=firm)])
+
+
+def test_who_is_in_a_plan_makes_room_where_another_place_is_as_good() -> None:
+    at_once = two_slots()
     answer = at_once.ask(class_of(30))
     assert answer.option is not None
     assert 0 <= answer.cost < SCALE * answer.option.value
+    at_once.take(answer.option)
+    (move,) = at_once.moved
+    assert (move.round, move.wish) == (0, 0)
+    assert at_once.ask(class_of(10, key="late")).option is None
+
+
+def test_a_firm_plan_makes_room_for_nobody() -> None:
+    assert two_slots(firm=True).ask(class_of(30)).option is None
+    assert two_slots(firm=True).ask(class_of(20)).option is not None
+
+
+def test_a_match_that_no_plan_knows_keeps_its_place() -> None:
+    at_once = AtOnce(slot_problem(30))
+    had = at_once.ask(class_of(20)).option
+    assert had is not None
+    beside = AtOnce(slot_problem(30), kept=[had])
+    assert beside.ask(class_of(30)).option is None
+    assert beside.ask(class_of(10)).option is not None
 
 
 def test_what_the_round_leaves_over_costs_nothing() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from services.matcher.engine.assemble import Cap, Moment
-from services.matcher.engine.at_once import AtOnce, Pending
+from services.matcher.engine.at_once import AtOnce
 from services.matcher.engine.candidates import Finder
 from services.matcher.engine.explain import Explainer
 from services.matcher.engine.helped import helped
@@ -25,6 +25,7 @@ from services.matcher.engine.model import (
     Use,
     Window,
 )
+from services.matcher.engine.pending import Pending
 from services.matcher.engine.pools import crowded, has_room
 from services.matcher.engine.prices import SCALE
 from services.matcher.engine.repair import Event, repair

@@ -161,7 +161,7 @@ def _published(problem: Problem) -> Papers:
 def test_papers_are_canonical_and_name_nobody() -> None:
     problem = problems.problem(3, SIZE)
     published = _published(problem)
-    for paper in published:
+    for paper in published[:3]:  # the fourth is for nobody
         assert paper == json.dumps(
             json.loads(paper), sort_keys=True, separators=(",", ":"), ensure_ascii=False
         )
