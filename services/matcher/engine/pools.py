@@ -111,6 +111,13 @@ class Users:
         for number in chosen:
             self.join(number)
 
+    def copy(self) -> Users:
+        """The same, to be changed without changing this."""
+        found = Users((), self._options, ())
+        found._pools = dict(self._pools)
+        found._using = defaultdict(dict, {key: dict(using) for key, using in self._using.items()})
+        return found
+
     def join(self, number: int) -> None:
         """An option comes into the plan."""
         for use in self._options[number].uses:

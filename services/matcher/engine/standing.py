@@ -12,9 +12,10 @@ from services.matcher.engine.assemble import Cap
 from services.matcher.engine.candidates import taking
 from services.matcher.engine.days import day_of
 from services.matcher.engine.instance import ENDLESS, Ints, spread
-from services.matcher.engine.model import Busy, Leg, Option, Roads
-from services.matcher.engine.moves import Board, board, empty, fill, fitting, swap
+from services.matcher.engine.model import Busy, Leg, Option, Roads, Use
+from services.matcher.engine.moves import NOTHING, Board, board, empty, fill, fitting, swap
 from services.matcher.engine.pending import Pending, Stands
+from services.matcher.engine.pools import Users, meet
 from services.matcher.engine.prices import SCALE
 
 
@@ -34,7 +35,8 @@ class Draft:
         rows = enumerate(pending.assembled.rows, len(pending.assembled.shelves))
         caps = ((holder, row) for holder, row in rows if isinstance(row, Cap))
         self._rows = {(cap.resource, cap.code, cap.period): holder for holder, cap in caps}
-        self._losses: dict[tuple[int, int], int] = {}
+        self._users = Users(pending.assembled.pools, self._options, self.chosen)
+        self._losses: dict[tuple[int, int | Use], int] = {}
         self._firm = pending.firm
         for leg in taken:
             self._narrow(leg)
@@ -57,12 +59,12 @@ class Draft:
 
     def moves(self, option: Option) -> dict[int, int] | None:
         """Who would go where if the option were taken, by options; None if somebody would be left without."""
-        before = self._board, self._open.copy()
+        before = self._board, self._open.copy(), self._users
         leaving = list(self._in_the_way(option))
-        self._board = _own(self._board)
+        self._board, self._users = _own(self._board), self._users.copy()
         moved = self._made(option, leaving)
         swap(self._board, self._standing, _ints(moved.values()), _ints([]))
-        self._board, self._open = before
+        self._board, self._open, self._users = before
         swap(self._board, self._standing, _ints([]), _ints(leaving))
         return moved if len(moved) == len(leaving) else None
 
@@ -73,25 +75,39 @@ class Draft:
 
     def _made(self, option: Option, leaving: Sequence[int]) -> dict[int, int]:
         swap(self._board, self._standing, _ints(leaving), _ints([]))
+        self._users.leave(leaving)
         for leg in option.legs:
             self._narrow(leg)
+        self._users.take(option)
         moved: dict[int, int] = {}
         for match in sorted(leaving, key=lambda match: -int(self._board.value[match])):
             wish = int(self._board.wish[match])
             fill(self._board, self._standing, self._choices(wish))
             if self._standing.choice[wish] >= 0:
                 moved[match] = int(self._standing.choice[wish])
+                self._users.join(moved[match])
         return moved
 
-    def _in_the_way(self, option: Option) -> dict[int, int]:
-        """Matches that would have to leave, by option, each with the holder that it leaves."""
-        leaving: dict[int, int] = {}
+    def _in_the_way(self, option: Option) -> dict[int, int | Use]:
+        """Matches that would have to leave, by option, each with the holder or the use that it leaves."""
+        leaving: dict[int, int | Use] = {}
         for leg in option.legs:
             for shelf in self._stands.of(leg) if leg.kind != "slot" else ():
                 leaving |= dict.fromkeys(self._clashing(leg, shelf), shelf)
             for holder, size in self._holders(leg):
                 self._make_room(holder, size, leaving)
+        for use in option.uses:
+            self._share(use, leaving)
         return leaving
+
+    def _share(self, use: Use, leaving: dict[int, int | Use]) -> None:
+        """Add to `leaving` until a pool has room, those who lose least for what they use of it."""
+        there = self._users.crowding(use, leaving)
+        order = sorted(there, key=lambda match: (self._loss(match, use) / there[match].quantity, match))
+        for match in order:
+            if not self._users.crowding(use, leaving):
+                return
+            leaving[match] = use
 
     def _clashing(self, leg: Leg, shelf: int) -> list[int]:
         held, wanted = self._held(shelf), taking(leg)
@@ -116,7 +132,7 @@ class Draft:
         same = day_of(self._assembled.shelves[shelf].start) == day_of(leg.start)
         return bool(same and self._board.count[shelf] < ENDLESS)
 
-    def _make_room(self, holder: int, size: int, leaving: dict[int, int]) -> None:
+    def _make_room(self, holder: int, size: int, leaving: dict[int, int | Use]) -> None:
         """Add to `leaving` until there is room, those who lose least for what they leave."""
         held = self._held(holder)
         gone = [match for match in held if match in leaving]
@@ -133,25 +149,32 @@ class Draft:
             if short <= 0 and over <= 0:
                 return
 
-    def _loss(self, match: int, holder: int) -> int:
-        """What a match loses by the best that is free to its wish away from the holder, in points.
+    def _loss(self, match: int, holder: int | Use) -> int:
+        """What a match loses by the best that is free to its wish away from a holder or a use, in points.
 
         ENDLESS if there is none.
         """
         if (match, holder) not in self._losses:
             swap(self._board, self._standing, _ints([match]), _ints([]))
-            free = fitting(self._board, self._standing, self._choices(int(self._board.wish[match])))
+            free = fitting(self._board, self._standing, self._choices(int(self._board.wish[match]), match))
             swap(self._board, self._standing, _ints([]), _ints([match]))
-            away = [int(self._board.value[other]) for other in free if not self._size(int(other), holder)]
+            away = [int(self._board.value[other]) for other in free if not self._takes(int(other), holder)]
             lost = int(self._board.value[match]) - max(away, default=-ENDLESS)
             self._losses[match, holder] = max(0, lost)
         return self._losses[match, holder]
 
-    def _choices(self, wish: int) -> Ints:
-        """The options of a wish that can still be had, those worth most first."""
+    def _takes(self, option: int, holder: int | Use) -> int:
+        """How much an option takes of a holder, or how often of a pool during a use."""
+        if isinstance(holder, int):
+            return self._size(option, holder)
+        return sum(meet(use, holder) for use in self._options[option].uses)
+
+    def _choices(self, wish: int, match: int = NOTHING) -> Ints:
+        """The options of a wish that can still be had, if its match leaves, those worth most first."""
         first, last = self._board.of_wish.first[wish : wish + 2]
         options = self._board.of_wish.items[first:last]
-        return options[self._open[options]]
+        left: list[int] = options[self._open[options]].tolist()
+        return _ints(option for option in left if self._users.has_room(option, match))
 
     def _held(self, holder: int) -> list[int]:
         """The options of the plan that are on a holder."""

@@ -27,7 +27,6 @@ from services.matcher.engine.model import (
 )
 from services.matcher.engine.pending import Pending
 from services.matcher.engine.pools import crowded, has_room
-from services.matcher.engine.prices import SCALE
 from services.matcher.engine.repair import Event, repair
 from services.matcher.engine.solver import solve
 from services.matcher.engine.worth import Latent, imagined
@@ -192,7 +191,7 @@ def test_threads_never_share_a_pool() -> None:
 # -- at once, repaired, explained, helped
 
 
-def test_at_once_a_pending_rounds_guide_has_its_price() -> None:
+def test_at_once_a_pending_rounds_guide_is_kept_for_it() -> None:
     wishes = [a_wish("one", 0, size=30), a_wish("two", 0, size=28)]
     problem = shared(a_problem(wishes, [a_slot("a", 0, seats=200)]), GUIDES)
     solved = settled(problem)
@@ -201,12 +200,9 @@ def test_at_once_a_pending_rounds_guide_has_its_price() -> None:
     small = a_wish("three", 0, size=10)
     assert now.ask(small).option is None
     large = now.ask(a_wish("four", 0, size=39))
-    assert large.option is not None
-    assert large.cost >= SCALE * min(option.value for option in solved.options)
-    now.take(large.option)
-    refused = now.ask(wishes[0])
-    assert refused.option is None
-    assert refused.finding.reasons[-1] == Reason("slot", "no_guide", 1)
+    assert large.option is None, "nobody in a draft is left without"
+    assert large.finding.reasons[-1] == Reason("slot", "kept_for_round", 1)
+    assert large.price == min(solved.options[number].value for number in solved.chosen)
 
 
 def test_a_guide_less_and_the_plan_is_put_right() -> None:
