@@ -77,7 +77,7 @@ def test_small_problems_with_pools_are_solved_to_the_enumerated_optimum(seed: in
 
 
 @pytest.mark.slow
-@settings(max_examples=1500, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=800, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 10**6))
 def test_small_problems_with_pools_are_solved_to_the_optimum_in_every_case(seed: int) -> None:
     solves_to_the_optimum(problems.problem(seed, SHARED))
