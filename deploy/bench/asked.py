@@ -10,6 +10,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 THREADS = 2
+HUNDRED = 100
+_NUMBERS: tuple[tuple[str, type[int] | type[float], str], ...] = (
+    ("requests", int, "5000"),
+    ("limit", float, "60"),
+    ("seed", int, "7"),
+    ("fairness", int, "0"),
+)
 _PURPOSE = "measures the engine on seasons and public instances."
 MODES = ("matching", "at-once", "event", "gap", "rivals", "table")
 
@@ -23,12 +30,16 @@ class Size(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One command; `limit` in seconds, `dir` a folder of instances or None for made seasons."""
+    """One command; `limit` in seconds, `dir` a folder of instances or None for made seasons.
+
+    `fairness` is how much of the fair plan each district keeps, in percent.
+    """
 
     mode: str
     requests: int
     limit: float
     seed: int
+    fairness: int
     dir: Path | None
     sizes: tuple[Size, ...]
     seeds: tuple[int, ...]
@@ -41,11 +52,14 @@ def asked(arguments: list[str] | None = None, variables: Mapping[str, str] = os.
     given = _parser(variables).parse_args(arguments)
     if given.requests < 1 or not 0 < given.limit < 1e6:
         raise SystemExit("REQUESTS and LIMIT must be above zero")
+    if not 0 <= given.fairness <= HUNDRED:
+        raise SystemExit("FAIRNESS is from 0 to 100")
     return Asked(
         mode=given.mode,
         requests=given.requests,
         limit=given.limit,
         seed=given.seed,
+        fairness=given.fairness,
         dir=Path(given.dir) if given.dir else None,
         sizes=_sizes(given.sizes, given.limit),
         seeds=_numbers(given.seeds),
@@ -58,7 +72,7 @@ def _parser(variables: Mapping[str, str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m deploy.bench", description=_PURPOSE)
     parser.add_argument("mode", choices=MODES)
     # A default that is a text is read as one that was given.
-    for name, kind, usual in (("requests", int, "5000"), ("limit", float, "60"), ("seed", int, "7")):
+    for name, kind, usual in _NUMBERS:
         parser.add_argument(f"--{name}", type=kind, default=variables.get(name.upper()) or usual)
     parser.add_argument("--dir", default=variables.get("DIR"), help="a folder of GAP files")
     parser.add_argument(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import resource
 import sys
 import time
+from dataclasses import replace
 
 from deploy.bench.asked import THREADS, Asked
-from services.matcher.engine.model import Limits, Problem, Progress
+from services.matcher.engine.model import FairnessTold, Limits, Problem, Progress
 from services.matcher.engine.season import season
 from services.matcher.engine.solver import solve
 from services.matcher.engine.warm import warm
@@ -26,6 +27,8 @@ def run(wanted: Asked) -> int:
     solution = solve(problem, limits, Teller(began), never, elapsed=lambda: time.monotonic() - began)
     seconds = time.monotonic() - began
     say(f"{solution.status}, {solution.options} options, {len(solution.chosen)} of {wanted.requests} served")
+    if solution.fairness:
+        say(fairness(solution.fairness))
     print(
         f"value {solution.value} bound {solution.bound} gap {percent(solution.value, solution.bound)} %"
         f" seconds {seconds:.2f} peak_mib {peak_mib()}"
@@ -37,8 +40,19 @@ def made(wanted: Asked) -> Problem:
     """The season that is asked for."""
     began = time.monotonic()
     problem = season(wanted.requests, wanted.seed, RegionRoads())
+    problem = replace(problem, fairness=wanted.fairness)
     say(f"{wanted.requests} requests, seed {wanted.seed}: made in {time.monotonic() - began:.1f} s")
     return problem
+
+
+def fairness(told: FairnessTold) -> str:
+    """The lowest district's share in the plan and in the fair one, the ceiling, and the price."""
+    districts = [group for group in told.groups if len(group.name) == 1]
+    lowest, fair = (
+        min(getattr(group, name) / max(1, group.demand) for group in districts) for name in ("served", "fair")
+    )
+    shares = f"lowest district {lowest:.1%}, in the fair plan {fair:.1%}, in no plan above {told.highest:.1%}"
+    return f"{shares}; costs {told.value} points and {told.people} people by prices"
 
 
 class Teller:
