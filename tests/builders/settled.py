@@ -86,7 +86,7 @@ def settled(problem: Problem) -> Settled:
     if not options:
         return Settled(problem, options, assembled, [], _free(len(problem.wishes), len(problem.slots)))
     outcome = search(
-        assembled.instance, seed=1, limits=Limits(1.0), report=lambda _: None, should_stop=lambda: False
+        assembled.instance, seed=1, limits=Limits(10.0), report=lambda _: None, should_stop=lambda: False
     )
     return Settled(problem, options, assembled, outcome.chosen, outcome.certificate)
 
@@ -99,4 +99,4 @@ def _free(wishes: int, slots: int) -> Certificate:
 
 def openly(problem: Problem, *_: object, **__: object) -> Solution:
     """A solve of a small problem, at the pace of whoever asks for it."""
-    return solve(problem, Limits(1.0), lambda _: None, lambda: False)
+    return solve(problem, Limits(10.0), lambda _: None, lambda: False)
