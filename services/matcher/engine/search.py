@@ -49,6 +49,10 @@ _AGAIN = 3
 _FREED, _NODES, _PARTS_PER_WISH = 120, 50, 0.02
 # What is small enough to be solved whole once all options with too great a loss are out.
 _WHOLE = 9_000
+# How many nodes of it HiGHS may see for each second that is meant for the search.
+_WHOLE_NODES, _ENDLESS_SECONDS = 200, 86_400.0
+# The part of the seconds that one count of the fairest plan may take.
+_COUNTED = 0.25
 # What is so small that nothing need come before that, and prices need not be as near as can be.
 _TINY, _TINY_STEPS = 1_000, 120
 _FEW_MOVES_PER_WISH, _FEW_GROUPS = 100, 16
@@ -78,6 +82,11 @@ class Outcome:
     fairness: Fairness | None = None
 
 
+def _no_clock() -> float:
+    """No time passes where none is told."""
+    return 0.0
+
+
 class _Ended(Exception):
     """The search is to end here."""
 
@@ -89,7 +98,7 @@ def search(
     limits: Limits,
     report: Report,
     should_stop: ShouldStop,
-    elapsed: Elapsed = lambda: 0.0,
+    elapsed: Elapsed | None = None,
     begin: Callable[[], None] | None = None,
     fair: Fair | None = None,
 ) -> Outcome:
@@ -111,11 +120,12 @@ class _Search:
         limits: Limits,
         report: Report,
         should_stop: ShouldStop,
-        elapsed: Elapsed,
+        elapsed: Elapsed | None,
         fair: Fair | None,
     ) -> None:
         self._instance, self._workers, self._limits = instance, workers, limits
-        self._report, self._should_stop, self._elapsed = report, should_stop, elapsed
+        self._report, self._should_stop = report, should_stop
+        self._timed, self._elapsed = elapsed is not None, elapsed or _no_clock
         self._dice = np.random.default_rng(seed)
         self._board = board(instance)
         self._plan = empty(self._board, instance.wishes)
@@ -228,7 +238,7 @@ class _Search:
         swap(self._board, self._plan, self._chosen(), everything.options[found])
 
     def _counted(self, model: milp.Model, start: Sequence[int]) -> milp.Answer:
-        limits = Limits(max(0.1, self._limits.seconds / 4), 1, 0.0)
+        limits = Limits(self._seconds(_COUNTED), 1, 0.0)
         return self._workers.each(
             lambda model: milp.maximise(model, start=start, limits=limits, seed=0), [model]
         )[0]
@@ -311,6 +321,10 @@ class _Search:
         if self._proven:
             raise _Ended
 
+    def _seconds(self, part: float) -> float:
+        """That part of the seconds that are left; without a clock nothing ends by one."""
+        return max(0.1, part * (self._limits.seconds - self._elapsed())) if self._timed else _ENDLESS_SECONDS
+
     def _everything(self, options: Ints) -> neighbourhood.Part:
         """All wishes freed, to choose among these options."""
         by_wish = table(self._instance.wish[options], self._instance.wishes)
@@ -343,9 +357,10 @@ class _Search:
             lambda part: milp.maximise(
                 milp.Model(self._instance.value[part.options].astype(float), part.rows),
                 start=[place[int(option)] for option in self._chosen() if int(option) in place],
-                limits=Limits(max(0.1, self._limits.seconds - self._elapsed()), 1, self._limits.gap),
+                limits=Limits(self._seconds(1), 1, self._limits.gap),
                 seed=0,
                 watch=watch,
+                nodes=int(_WHOLE_NODES * self._limits.seconds),
             ),
             [part],
         )[0]

@@ -60,7 +60,7 @@ def solve(
     report: Report,
     should_stop: ShouldStop,
     *,
-    elapsed: Elapsed = lambda: 0.0,
+    elapsed: Elapsed | None = None,
     begin: Callable[[], None] | None = None,
     with_papers: bool = False,
 ) -> Solution:
@@ -97,7 +97,7 @@ def solve_openly(
     report: Report,
     should_stop: ShouldStop,
     *,
-    elapsed: Elapsed = lambda: 0.0,
+    elapsed: Elapsed | None = None,
     begin: Callable[[], None] | None = None,
 ) -> Solved | Solution:
     """As `solve`, with all that it was found in; a bare Solution if stopped among the candidates."""
