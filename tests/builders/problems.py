@@ -53,11 +53,13 @@ class Size:
     windows: int = 2
     topics: int = 4
     pools: bool = False
+    openings: bool = True
 
 
 def problem(seed: int, size: Size = Size()) -> Problem:
     """A problem of every kind of wish, contested and full of trouble; the same for the same arguments."""
-    made = _with_openings(random.Random(f"openings of {seed}"), _without_pools(seed, size))
+    made = _without_pools(seed, size)
+    made = _with_openings(random.Random(f"openings of {seed}"), made) if size.openings else made
     return _with_pools(random.Random(f"pools of {seed}"), made, size) if size.pools else made
 
 
