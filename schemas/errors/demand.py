@@ -27,7 +27,9 @@ MESSAGES: dict[str, Message] = {
         422, "does not go with a request for an expert", "申请专家时不能指定活动"
     ),
     "audience_not_for_kind": Message(422, "does not go with training", "培训的对象不能是学生"),
-    "expert_only_on_visit": Message(422, "goes only with a visit", "只有参观类申请可以另请专家"),
+    "expert_not_for_kind": Message(
+        422, "goes only with a visit or an exhibition", "只有参观和巡展类申请可以另请专家"
+    ),
     "group_over_enrolment": Message(
         422, "is more than the school's {enrolment} pupils", "超过了学校的学生人数（{enrolment}）"
     ),

@@ -66,8 +66,9 @@ class RequestSchoolState(Fact):
 class RequestState(Fact):
     """What a school asks for and where that stands; `round_id` null means at once, pupils in `group_size`.
 
-    `with_expert`: a visit that wants an expert at the venue, for as long as it lasts. `class_name`: the class
-    that it is for, as the school calls it; requests of one class never overlap.
+    `with_expert`: a visit that wants an expert at the venue, for as long as it lasts; an exhibition that
+    wants one at the school, for an opening lecture on its first day. `class_name`: the class that it is for,
+    as the school calls it; requests of one class never overlap.
 
     States: submitted, withdrawn, offered, confirmed, delivered, unserved, no_show. The contact's name and
     telephone stay in demand: events are kept for ever in the ledger.

@@ -32,6 +32,7 @@ class WindowInput(Input):
 class RequestInput(Input):
     """A new request of the acting school; `round_id` null asks for what can be had at once.
 
+    `with_expert` asks for an expert as well: at the venue of a visit, or for an exhibition's opening lecture.
     `class_name` is the class that it is for, if it is for one: requests of one class never overlap.
     """
 

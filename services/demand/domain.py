@@ -10,6 +10,8 @@ from uuid import UUID, uuid5
 from schemas.refusal import FieldError, Refusal, Stale
 
 CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")  # no summer time since 1991
+# An expert may be at the venue of a visit, or give an exhibition's opening lecture.
+ACCOMPANIED_KINDS = frozenset({"visit", "exhibition"})
 SCHOOL_KINDS = frozenset({"school", "university"})
 YEARS = range(2000, 2101)
 LESSON_KINDS = frozenset({"school_day", "makeup"})
@@ -331,8 +333,8 @@ def _content_errors(wish: Wish) -> Iterator[FieldError]:
         yield FieldError("programme_id", "programme_not_for_kind", {"kind": wish.kind})
     if wish.kind == "training" and wish.audience == "pupils":
         yield FieldError("audience", "audience_not_for_kind", {"kind": wish.kind})
-    if wish.with_expert and wish.kind != "visit":
-        yield FieldError("with_expert", "expert_only_on_visit", {"kind": wish.kind})
+    if wish.with_expert and wish.kind not in ACCOMPANIED_KINDS:
+        yield FieldError("with_expert", "expert_not_for_kind", {"kind": wish.kind})
 
 
 def _group_errors(wish: Wish, school: School) -> Iterator[FieldError]:

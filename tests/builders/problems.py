@@ -53,11 +53,13 @@ class Size:
     windows: int = 2
     topics: int = 4
     pools: bool = False
+    openings: bool = True
 
 
 def problem(seed: int, size: Size = Size()) -> Problem:
     """A problem of every kind of wish, contested and full of trouble; the same for the same arguments."""
     made = _without_pools(seed, size)
+    made = _with_openings(random.Random(f"openings of {seed}"), made) if size.openings else made
     return _with_pools(random.Random(f"pools of {seed}"), made, size) if size.pools else made
 
 
@@ -77,6 +79,16 @@ def _without_pools(seed: int, size: Size) -> Problem:
         earliest=MONDAY * DAY,
         seed=str(seed),
     )
+
+
+def _with_openings(dice: random.Random, made: Problem) -> Problem:
+    """Some of the exhibitions want an opening lecture."""
+    wishes = (replace(each, with_expert=True) if _is_opened(dice, each) else each for each in made.wishes)
+    return replace(made, wishes=tuple(wishes))
+
+
+def _is_opened(dice: random.Random, wish: Wish) -> bool:
+    return wish.kind == "exhibition" and dice.random() < 0.4
 
 
 def _place(dice: random.Random) -> Place:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 
@@ -33,15 +33,18 @@ from services.matcher.engine.model import (
     Programme,
     Reason,
     Unit,
+    Window,
     Wish,
 )
-from services.matcher.engine.moments import Sessions, Stops, Time, deepest
+from services.matcher.engine.moments import Sessions, Stops, Time, deepest, opening
 from services.matcher.engine.pools import Pools
 from services.matcher.engine.seats import Seats
 from services.matcher.engine.sieve import Fallen, Flags
 
 # The legs of an option, and its value.
 Found = tuple[tuple[Leg, ...], int]
+# Legs of experts who could open an exhibition in given hours, with how well they suit.
+Lectures = Callable[[Window], list[tuple[Leg, int]]]
 # There are so many of them that the way around a NamedTuple's own constructor counts.
 _new = tuple.__new__
 
@@ -83,7 +86,7 @@ class Finder:
         if family == "expert":
             return self._by_experts(wish, fallen)
         if family == "unit":
-            return self._by_units(wish, fallen)
+            return self._opened(wish, fallen) if wish.with_expert else self._by_units(wish, fallen)
         if wish.with_expert:
             return self._accompanied(wish, fallen)
         return (((leg,), weights.value(wish, fit)) for leg, fit in self._seats.of(wish, fallen))
@@ -194,6 +197,11 @@ class Finder:
     # -- a travelling unit's stop
 
     def _by_units(self, wish: Wish, fallen: Fallen) -> Iterator[Found]:
+        for key, fit, times in self._stays(wish, fallen):
+            yield from _alone(wish, "unit", key, times, weights.value(wish, fit))
+
+    def _stays(self, wish: Wish, fallen: Fallen) -> Iterator[tuple[Key, int, Iterable[Time]]]:
+        """Units that can come, how well they suit, and for which stays."""
         near, code = self._units.on(wish.topics), "topic"
         if wish.programme is not None:
             near, code = self._carrying(self._named(wish)), "programme"
@@ -204,13 +212,45 @@ class Finder:
             if not times:
                 fallen["unit", deepest(refusals)] += 1
                 continue
-            value = weights.value(wish, self._units.fit(wish, number, wish.place))
-            yield from _alone(wish, "unit", self._units.everybody[number].key, times, value)
+            yield self._units.everybody[number].key, self._units.fit(wish, number, wish.place), times
 
     def _carrying(self, programme: Programme | None) -> Ints:
         """The unit that carries the programme around, if there is one."""
         units = enumerate(self._problem.units)
         return numbers(number for number, unit in units if programme and programme.unit == unit.key)
+
+    # -- a travelling unit's stop, opened by an expert
+
+    def _opened(self, wish: Wish, fallen: Fallen) -> Iterator[Found]:
+        """A stay and an expert's lecture at the school on its first day: two legs, or nothing."""
+        lectures = self._lectures(wish)
+        for key, fit, times in self._stays(wish, fallen):
+            found = [
+                ((lecture, _leg(wish, "unit", key, time)), weights.value(wish, (fit + their_fit) // 2))
+                for time in times
+                for lecture, their_fit in lectures(opening(time))
+            ]
+            if not found:
+                fallen["unit", "expert"] += 1
+            yield from found
+
+    def _lectures(self, wish: Wish) -> Lectures:
+        """Who comes is found once for the wish, and when once for all stays that begin in the same hours."""
+        near = self._experts.on(weights.topics_of(wish, self._named(wish)))
+        suiting = self._experts.suiting(wish, near, "topic", Counter())
+        coming = self._experts.reaching(wish, wish.place, suiting, Counter())
+        fits = {number: self._experts.fit(wish, number, wish.place) for number in coming}
+
+        @cache
+        def within(hours: Window) -> list[tuple[Leg, int]]:
+            pieces = self._sessions.pieces(wish, self._problem.session_minutes, (hours,))
+            return [
+                (_leg(wish, "expert", self._experts.everybody[number].key, time), fit)
+                for number, fit in fits.items()
+                for time in self._sessions.of(number, pieces, wish.place)[0]
+            ]
+
+        return within
 
 
 @contextmanager
@@ -229,6 +269,10 @@ def _alone(wish: Wish, kind: Kind, key: Key, times: Iterable[Time], value: int) 
     programme, size, place = wish.programme, wish.size, wish.place
     for start, end, occupied in times:
         yield (_new(Leg, (kind, key, programme, start, end, occupied, size, place)),), value
+
+
+def _leg(wish: Wish, kind: Kind, key: Key, time: Time) -> Leg:
+    return Leg(kind, key, wish.programme, *time, wish.size, wish.place)
 
 
 def taking(leg: Leg) -> Busy:

@@ -59,7 +59,7 @@ class Comers(Generic[Comer]):
         row = self._ways.row(place)[suiting]
         codes = np.zeros(len(suiting), dtype=np.int8)
         codes[row > self._limits[suiting]] = _TRAVEL_LIMIT
-        if not wish.with_expert:
+        if rules.limit_counts(wish):
             codes[row > wish.limit_km] = _DISTANCE
         if wish.excluded:
             keys = [(self._kind, self.everybody[number].key) for number in suiting.tolist()]

@@ -33,6 +33,7 @@ from services.matcher.engine.model import (
 )
 from services.matcher.engine.moves import fitting, neighbours, swap
 from services.matcher.engine.neighbourhood import Part, part_of
+from services.matcher.engine.rules import limit_counts
 from services.matcher.engine.weights import topics_of
 from services.matcher.engine.worth import Added, Latent, dated, extended
 
@@ -60,9 +61,9 @@ class Change(NamedTuple):
 
     `code` says what would have to change and `amount` by how much: another_day (days), smaller_group (the
     number that could come), longer_distance (the limit in km), without_expert (who was to be there beside the
-    session), another_programme, another_topic (`topic` is one of what it would get), more_sessions,
-    more_experts, more_unit_days (`added` says what). `option` is how it would be served, `others` how those
-    would be who would have to be served otherwise than they are.
+    session or the stay), another_programme, another_topic (`topic` is one of what it would get),
+    more_sessions, more_experts, more_unit_days (`added` says what). `option` is how it would be served,
+    `others` how those would be who would have to be served otherwise than they are.
     """
 
     wish: int
@@ -189,7 +190,7 @@ class Measure:
         if code == "smaller_group":
             return before.size - leg.quantity if self._counts_heads(before, leg) else 0
         if code == "longer_distance":
-            km = self._km(before, leg)
+            km = max(self._km(before, each) for each in option.legs if each == leg or limit_counts(before))
             return 0 if km <= before.limit_km else next(step for step in _STEPS_KM if km <= step)
         if code == "another_topic":
             return self._away(before, leg)

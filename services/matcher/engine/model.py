@@ -91,7 +91,10 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A request as the engine sees it; `need` is in percent, `rounds` says whose capacity it may use."""
+    """A request as the engine sees it; `need` is in percent, `rounds` says whose capacity it may use.
+
+    `with_expert`: a visit wants an expert at the venue, an exhibition one who opens it at the school.
+    """
 
     key: Key
     kind: str
@@ -231,7 +234,10 @@ class Leg(NamedTuple):
 
 
 class Option(NamedTuple):
-    """One way to serve one wish, all legs or none; `value` in points. It uses each pool at most once."""
+    """One way to serve one wish, all legs or none; `value` in points. It uses each pool at most once.
+
+    Of two legs the expert's comes first, and its time lies within the other's.
+    """
 
     wish: int
     legs: tuple[Leg, ...]

@@ -137,11 +137,13 @@ class Sessions(_Moments[Expert]):
         self._caps: dict[tuple[int, int], str | None] = {}
         self._begun: dict[tuple[tuple[Window, ...], int], Times] = {}
 
-    def pieces(self, wish: Wish, minutes: int) -> list[tuple[int, _Kept]]:
-        """The days of a wish in their order, for sessions of so many minutes."""
+    def pieces(
+        self, wish: Wish, minutes: int, hours: Sequence[Window] | None = None
+    ) -> list[tuple[int, _Kept]]:
+        """The days of a wish, or of these hours, in their order, for sessions of so many minutes."""
         known = self._kept
         found = []
-        for day, parts in _by_day(wish.windows):
+        for day, parts in _by_day(wish.windows if hours is None else hours):
             key = (parts, minutes, self.closed(wish, day))
             if key not in known:
                 known[key] = _Kept(partial(self._find, day, *key))
@@ -224,6 +226,11 @@ class Stops(_Moments[Unit]):
         if unit.windows and not journeys.covered(unit.windows, stay.occupied, stay.end):
             return "availability"
         return self.closed(wish, day_of(stay.start))
+
+
+def opening(stay: Time) -> Window:
+    """The hours of a stay's first day, in which it may be opened."""
+    return Window(stay.start, min(stay.end, day_of(stay.start) * DAY + CLOSING))
 
 
 def ground(wish: Wish) -> str | None:

@@ -86,7 +86,8 @@ class Pools:
         return self._needs.get(leg.programme, ()) if leg.kind == "slot" else ()
 
     def _claimed(self, claim: Claim, wish: Wish, legs: Sequence[Leg]) -> Iterator[Use]:
-        start, end, place = legs[0].start, legs[0].end, legs[0].place
+        # The seats or the stay, which an expert's time lies within.
+        start, end, place = legs[-1].start, legs[-1].end, legs[-1].place
         if not claim.spans:
             yield Use(
                 claim.pool,
@@ -221,7 +222,8 @@ def _is_enough(pool: Pool, one: Crowd, other: Crowd) -> bool:
 def lost(free: Iterable[Option], gone: Iterable[Option], refusal: Refusal) -> Iterator[tuple[Kind, str, int]]:
     """Of the resources of `gone`, those that no option of `free` has: by kind and code, how many.
 
-    Of seats with an expert, the seats count. What no pool refuses went to somebody else, which counts more.
+    Where an expert comes as well, the seats or the stay count. What no pool refuses went to somebody else,
+    which counts more.
     """
     held = {option.legs[-1][:2] for option in free}
     codes: dict[tuple[Kind, Key], str] = {}

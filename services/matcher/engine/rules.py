@@ -89,6 +89,11 @@ def round_may_use(wish: Wish, unit: Unit) -> bool:
     return unit.round in wish.rounds
 
 
+def limit_counts(wish: Wish) -> bool:
+    """The school's distance limit counts for who comes to it; not for who joins its group at a venue."""
+    return wish.kind == "exhibition" or not wish.with_expert
+
+
 Rule = tuple[str, Callable[..., bool]]
 
 _GROUP: tuple[Rule, ...] = (

@@ -135,9 +135,9 @@ class Latent:
 
     @cached_property
     def _living(self) -> dict[str, Finder]:
-        """By area, the experts that could live there; beside the slots that there are."""
+        """By area, the experts that could live there; beside the slots and units that there are."""
         return {
-            area: Finder(replace(self.problem, experts=experts, units=()))
+            area: Finder(replace(self.problem, experts=experts))
             for area, experts in self.supply.experts.items()
         }
 

@@ -255,8 +255,8 @@ class _Writing:
         return str(self._world.resources["unit", added.unit]["name"]) if added.unit is not None else None
 
     def _served(self, legs: Iterable[Leg]) -> Row:
-        """The session, if there is one, else who comes; an expert has no name."""
-        its = sorted(legs, key=lambda leg: leg.kind != "slot")
+        """The session or the stay, if there is one, else who comes; an expert has no name."""
+        its = sorted(legs, key=lambda leg: leg.kind == "expert")
         main = its[0]
         resource = self._world.resources[main.kind, main.resource]
         programme = self._world.programmes.get(main.programme)

@@ -78,10 +78,10 @@ class World:
         )
 
     def _title(self, legs: Sequence[model.Leg]) -> str:
-        """The programme's title, or who comes."""
-        seats_first = sorted(legs, key=lambda leg: leg.kind != "slot")
-        programme = self.programmes.get(seats_first[0].programme)
-        resource = self.resources[seats_first[0].kind, seats_first[0].resource]
+        """The programme's title, or what comes, or who."""
+        experts_last = sorted(legs, key=lambda leg: leg.kind == "expert")
+        programme = self.programmes.get(experts_last[0].programme)
+        resource = self.resources[experts_last[0].kind, experts_last[0].resource]
         return str(programme["title"] if programme else resource["name"])
 
     def _leg(self, match_id: UUID, position: int, leg: model.Leg) -> domain.Leg:

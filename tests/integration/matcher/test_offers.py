@@ -128,6 +128,40 @@ def test_a_caravan_stops_at_the_school(
     made.wait_for_match(coordinator, request, "confirmed")
 
 
+def test_a_caravan_is_opened_by_an_expert_and_goes_where_none_comes(
+    stack: Stack,
+    operator: Person,
+    coordinator: Person,
+    museum: Provider,
+    school: made.School,
+    spot: made.Json,
+) -> None:
+    unit = {
+        "name": f"科普大篷车 {school.organisation['id'][-8:]}", "kind": "caravan", "adcode": HONGSHAN,
+        **spot, "min_dwell_days": 1, "max_dwell_days": 2, "topics": ["energy"], "grades": [4],
+        "max_group": 500, "policy": "auto", "travel_limit_km": 5,
+    }  # fmt: skip
+    body_of(museum.staff.post("/units", unit))
+    expert, staff = made.an_expert(stack, operator, spot, days=(54,), topics=("energy",))
+    wanted = {"kind": "exhibition", "topics": ["energy"], "with_expert": True, "group_size": 180}
+    request = made.ask(school, days=54, **wanted)
+    offer = made.wait_for_match(coordinator, request, "offered")
+    legs = {leg["resource_kind"]: leg for leg in offer["legs"]}
+    assert legs["expert"]["resource_id"] == expert["id"]
+    assert legs["expert"]["place"] == legs["unit"]["place"]
+    assert offer["title"] == unit["name"]
+    stay = legs["unit"]["starts_at"], legs["unit"]["ends_at"]
+    assert stay == (offer["starts_at"], offer["ends_at"])
+    assert stay[0] <= legs["expert"]["starts_at"] < legs["expert"]["ends_at"] <= stay[1]
+    assert staff.post(f"/matches/{offer['id']}/answers", {"answer": "accept"}).status_code == 200
+    confirmed = made.wait_for_match(coordinator, request, "confirmed")
+    assert {leg["state"] for leg in confirmed["legs"]} == {"reserved"}
+    off = staff.post(f"/matches/{offer['id']}/cancel", {"reason": "专家生病"})
+    assert off.status_code == 200, off.text
+    ended = made.wait_for(coordinator, offer["id"], "cancelled")
+    assert {leg["state"] for leg in ended["legs"]} == {"released"}
+
+
 def test_an_online_session_is_offered_to_who_names_it_and_takes_place_at_the_school(
     coordinator: Person, museum: Provider, school: made.School
 ) -> None:

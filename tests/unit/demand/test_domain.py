@@ -40,13 +40,18 @@ def test_a_proper_wish_has_nothing_wrong() -> None:
     assert found(WISH) == []
 
 
+@pytest.mark.parametrize("kind", ["visit", "exhibition"])
+def test_a_visit_and_an_exhibition_may_ask_for_an_expert_as_well(kind: str) -> None:
+    assert found(replace(WISH, kind=kind, with_expert=True)) == []
+
+
 @pytest.mark.parametrize(
     ("change", "field", "code"),
     [
         ({"topics": ()}, "topics", "topics_or_programme"),
         ({"kind": "expert", "programme_id": uuid4()}, "programme_id", "programme_not_for_kind"),
         ({"kind": "training"}, "audience", "audience_not_for_kind"),
-        ({"kind": "exhibition", "with_expert": True}, "with_expert", "expert_only_on_visit"),
+        ({"kind": "expert", "with_expert": True}, "with_expert", "expert_not_for_kind"),
         ({"group_size": 301}, "group_size", "group_over_enrolment"),
         ({"grades": (3, 7)}, "grades[1]", "grade_not_taught"),
         ({"windows": (window(15, hours=-1),)}, "windows[0].ends_at", "window_ends_before_start"),

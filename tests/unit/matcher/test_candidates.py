@@ -261,6 +261,56 @@ def test_a_visit_with_an_expert_has_both_or_nothing() -> None:
     assert (options, fallen) == ([], {("slot", "expert"): 1})
 
 
+OPENED = replace(TOUR, with_expert=True)
+
+
+def test_an_exhibition_is_opened_on_its_first_day_or_does_not_come() -> None:
+    always = replace(EXPERT, windows=(WEEK,), cap_week=None)
+    options, fallen = _found(OPENED, experts=(always,))
+    assert fallen == {}
+    assert {tuple(leg.kind for leg in option.legs) for option in options} == {("expert", "unit")}
+    assert all(option.legs[0].start // DAY == option.legs[1].start // DAY for option in options)
+    assert {option.legs[1].start // DAY - MONDAY for option in options} == {0, 1, 2, 3}
+    on_monday, _ = _found(OPENED)
+    assert [option.legs[0].start - MONDAY * DAY for option in on_monday] == [540, 630, 840, 930]
+    assert _found(OPENED, experts=()) == ([], {("unit", "expert"): 1})
+    assert _found(OPENED, units=()) == ([], {})
+
+
+def test_a_lecture_opens_what_is_there_already() -> None:
+    afternoon = replace(OPENED, windows=(Window(MONDAY * DAY + 13 * 60, WEEK.end),))
+    options, _ = _found(afternoon, session_minutes=90)
+    assert [option.legs[0].start - MONDAY * DAY for option in options] == [840, 930]
+    assert all(option.legs[0].end <= MONDAY * DAY + 17 * 60 for option in options)
+
+
+def test_an_opened_exhibition_is_worth_how_well_both_suit_within_the_schools_limit() -> None:
+    halfway = replace(EXPERT, home=Place(42.4, 118))
+    (alone, *_), _ = _found(TOUR)
+    (near, *_), _ = _found(OPENED)
+    (farther, *_), _ = _found(OPENED, experts=(halfway,))
+    assert near.value == alone.value == VISIT.size * 92 // 10
+    assert farther.value == VISIT.size * (92 + 84) // 2 // 10
+    assert _found(replace(OPENED, limit_km=30), experts=(halfway,)) == ([], {("unit", "expert"): 1})
+
+
+_NOBODY: list[tuple[str, Change]] = [
+    ("topic", {"topics": frozenset({"ocean"})}),
+    ("audience", {"audiences": frozenset({"teachers"})}),
+    ("grade", {"grades": frozenset({9})}),
+    ("travel_limit", {"limit_km": 10}),
+    ("availability", {"windows": (Window(NINE + 4 * DAY, NINE + 4 * DAY + 600),)}),
+    ("busy", {"busy": (Busy(NINE - 60, NINE + 9 * 60, HERE),)}),
+    ("cap_day", {"busy": (Busy(NINE - 60, NINE - 30, HERE), Busy(NINE + 540, NINE + 570, HERE))}),
+]
+
+
+@pytest.mark.parametrize(("code", "expert"), _NOBODY, ids=[code for code, _ in _NOBODY])
+def test_an_exhibition_without_anybody_to_open_it(code: str, expert: Change) -> None:
+    options, fallen = _found(OPENED, experts=(replace(EXPERT, **expert),))
+    assert (options, fallen) == ([], {("unit", "expert"): 1})
+
+
 def test_every_code_of_the_engine_has_its_words() -> None:
     tried = {code for code, *_ in (*_WISHES, *_WORLDS, *_EXPERTS, *_UNITS)}
     assert tried <= set(FALLEN)

@@ -96,7 +96,7 @@ def _willing(
             (not topics or topics & expert.topics)
             and _passes(rules.EXPERT_RULES, wish, expert)
             and ("expert", expert.key) not in wish.excluded
-            and (wish.with_expert or km <= wish.limit_km)
+            and ((wish.kind == "visit" and wish.with_expert) or km <= wish.limit_km)
             and (expert.limit_km is None or km <= expert.limit_km)
         ):
             yield expert, weights.fit(wish, topics=expert.topics, languages=expert.languages, km=km)
@@ -138,7 +138,20 @@ def _units(problem: Problem, wish: Wish) -> Ways:
             and km <= min(wish.limit_km, unit.limit_km or wish.limit_km)
         ):
             fit = weights.fit(wish, topics=unit.topics, languages=unit.languages, km=km)
-            yield from (((leg,), fit) for leg in _stops(problem, wish, unit))
+            for stay in _stops(problem, wish, unit):
+                yield from _opened(problem, wish, stay, fit) if wish.with_expert else [((stay,), fit)]
+
+
+def _opened(problem: Problem, wish: Wish, stay: Leg, fit: int) -> Ways:
+    hours = Window(stay.start, min(stay.end, stay.start // DAY * DAY + 1020))
+    topics = weights.topics_of(wish, problem.programmes.get(wish.programme))
+    for expert, their_fit in _willing(problem, wish, wish.place, topics):
+        for part in filter(None, (calendar.overlap(hours, theirs) for theirs in expert.windows)):
+            for at in calendar.session_starts(part, problem.session_minutes, problem.starts):
+                end = at + problem.session_minutes
+                leg = Leg("expert", expert.key, wish.programme, at, end, at, wish.size, wish.place)
+                if _is_free(problem, wish, expert, leg):
+                    yield (leg, stay), (fit + their_fit) // 2
 
 
 def _stops(problem: Problem, wish: Wish, unit: Unit) -> Iterator[Leg]:
