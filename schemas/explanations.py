@@ -100,6 +100,20 @@ WORTH = Reason(
     "{text}: {wishes} more requests served, {pupils} more people, {solved} points",
     "{text}：多满足{wishes}项申请、{pupils}人，共{solved}分",
 )
+# Of a pairing that a coordinator moves, or is about to move.
+BY_HAND = Reason(
+    "this match is worth {after} points instead of {before}, all drafts of the round {plan_after} instead of"
+    " {plan_before}. {wanted} requests without a place ({wanted_people} people) wanted this one; {taken} of"
+    " them could have it as the draft stands, for {taken_best} points at best, and {without} have nothing"
+    " else; what it leaves could be had by {left} requests without a place",
+    "本安排由{before}分变为{after}分，本期方案合计由{plan_before}分变为{plan_after}分。"
+    "未获安排的申请中有{wanted}项（{wanted_people}人）也想要该资源，其中{taken}项目前可以安排（最多{taken_best}分），"
+    "{without}项别无其他选择；腾出的资源可供{left}项未获安排的申请使用",
+)
+BY_HAND_COST = Reason(
+    "; by the prices of the last solve this place takes {cost} points from others",
+    "；按最近一次计算的价格，占用该资源会使其他申请损失{cost}分",
+)
 SOMEBODY = Reason("an expert", "专家")
 
 

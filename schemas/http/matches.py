@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemas.codes import ANSWERS, MATCH_STATES, RESOURCE_KINDS
+from schemas.codes import ANSWERS, MATCH_STATES
 from schemas.contract import Fact, Input
 from schemas.events.matcher import MatchState
 from schemas.fields import Code, Id, Instant, Int, ListOf, Nested, Text
@@ -38,15 +38,6 @@ class AnswerInput(Input):
 class CancelInput(Input):
     """Why a match is called off."""
 
-    reason = Text(max=500, min=2, lines=True, required=True)
-
-
-class MoveInput(Input):
-    """Where a coordinator moves a draft's pairing, and why."""
-
-    resource_kind = Code(RESOURCE_KINDS, required=True)
-    resource_id = Id(required=True)
-    starts_at = Instant(load_default=None, allow_none=True)
     reason = Text(max=500, min=2, lines=True, required=True)
 
 

@@ -20,8 +20,8 @@ from schemas.http.matches import (
     MatchQuery,
     MatchSummary,
     MatchView,
-    MoveInput,
 )
+from schemas.http.moves import HandMovesView, MovedView, MoveInput, PreviewInput, PreviewView
 from schemas.http.rounds import AtOnceView, PublishedRound, RoundDetail, RoundInput, RoundQuery, RoundView
 from schemas.refusal import Busy, Forbidden, NotFound, Unavailable
 from services.chassis import http, inbox, rpc
@@ -29,9 +29,8 @@ from services.chassis.auth import Tokens
 from services.chassis.clock import Clock
 from services.chassis.db import Connection, Database
 from services.chassis.telemetry import SqlGauge, Telemetry
-from services.matcher.domain import Match
 from services.matcher.storage.gauges import JOB_AGE, LIVE_MATCHES, SOLVE_GAP, STEP_AGE
-from services.matcher.usecases import drafting, facts, offering, pooling, rounds, telling, views
+from services.matcher.usecases import drafting, facts, hand_prices, offering, pooling, rounds, telling, views
 from services.matcher.usecases.drafting import Wanted
 from services.matcher.usecases.saga import Saga
 from services.matcher.what_ifs import OVERSEERS, WhatIfHttp
@@ -295,24 +294,39 @@ class MatcherHttp(WhatIfHttp):
 
     @http.endpoint(
         "POST",
+        "/matches/<uuid:match_id>/move/preview",
+        body=PreviewInput,
+        answer=PreviewView,
+        roles=COORDINATORS,
+        summary="What moving one pairing of a draft would change, and what it would cost whom",
+    )
+    def preview_move(self, call: http.Call, conn: Connection) -> dict[str, Any]:
+        """Changes nothing."""
+        return drafting.preview(conn, **_moving(call), now=call.now, language=call.language)
+
+    @http.endpoint(
+        "POST",
         "/matches/<uuid:match_id>/move",
         body=MoveInput,
-        answer=MatchView,
+        answer=MovedView,
         roles=COORDINATORS,
         summary="Move one pairing of a draft by hand, within the same rules",
     )
     def move_draft(self, call: http.Call, conn: Connection) -> dict[str, Any]:
-        """Pinned from then on, with the reason."""
-        wanted = Wanted(call.body["resource_kind"], call.body["resource_id"], call.body["starts_at"])
-        moved: Match = drafting.move_by_hand(
-            conn,
-            **call.params,
-            party=_party(call),
-            wanted=wanted,
-            reason=call.body["reason"],
-            now=call.now,
-        )
-        return views.dump(moved)
+        """Pinned from then on, with the reason; the price is kept."""
+        moved, price = drafting.move_by_hand(conn, **_moving(call), reason=call.body["reason"], now=call.now)
+        return {**views.dump(moved), "price": hand_prices.told(price, call.language)}
+
+    @http.endpoint(
+        "GET",
+        "/matches/<uuid:match_id>/moves",
+        answer=HandMovesView,
+        roles=OVERSEERS,
+        summary="How one match was moved by hand: by whom, why, and what was known of the price",
+    )
+    def list_moves(self, call: http.Call, conn: Connection) -> dict[str, Any]:
+        """The newest first."""
+        return drafting.moves_of(conn, **call.params, party=_party(call), language=call.language)
 
     # -- explanations, and the pool
 
@@ -412,6 +426,11 @@ def _until_nothing(work: Callable[[], int]) -> None:
 
 def _act(call: http.Call) -> dict[str, Any]:
     return {"party": _party(call), "now": call.now, "actor": call.actor}
+
+
+def _moving(call: http.Call) -> dict[str, Any]:
+    wanted = Wanted(call.body["resource_kind"], call.body["resource_id"], call.body["starts_at"])
+    return {**call.params, "party": _party(call), "wanted": wanted}
 
 
 def _after(call: http.Call) -> UUID | None:

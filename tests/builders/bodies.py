@@ -119,4 +119,5 @@ def _of_matcher(ids: Json) -> dict[str, Json]:
         "POST /matches/{match_id}/answers": {"answer": "accept"},
         "POST /matches/{match_id}/cancel": {"reason": "校车当天不开"},
         "POST /matches/{match_id}/move": move,
+        "POST /matches/{match_id}/move/preview": move,
     }

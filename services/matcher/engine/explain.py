@@ -14,16 +14,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from services.matcher.engine import journeys, weights
+from services.matcher.engine import journeys
 from services.matcher.engine.assemble import Assembled
 from services.matcher.engine.candidates import taking
 from services.matcher.engine.days import month_of
 from services.matcher.engine.forced import losses
 from services.matcher.engine.instance import Certificate, Ints
-from services.matcher.engine.model import HUNDRED, Key, Kind, Leg, Option, Place, Problem, Use, Wish
+from services.matcher.engine.model import Key, Kind, Leg, Option, Problem, Use
 from services.matcher.engine.moves import Board, Plan, board, empty, fitting, swap
 from services.matcher.engine.pools import has_room
 from services.matcher.engine.prices import SCALE
+from services.matcher.engine.weighing import Alternative, Weighing, WhyThis
 
 ALTERNATIVES = 3
 _NOTHING: Ints = np.empty(0, dtype=np.int64)
@@ -37,43 +38,6 @@ class Settled(NamedTuple):
     assembled: Assembled
     chosen: Sequence[int]
     certificate: Certificate
-
-
-class Suits(NamedTuple):
-    """How well one resource suits a wish: percent lost on topic, language and distance, and the way in km."""
-
-    kind: Kind
-    resource: Key
-    topic: int
-    language: int
-    distance: int
-    km: int
-
-
-class Alternative(NamedTuple):
-    """Another option of a wish: whether it was `free` beside the plan, and else what it would cost others.
-
-    `cost` is in points, `displaced` how many others have what it needs.
-    """
-
-    legs: tuple[Leg, ...]
-    value: int
-    free: bool
-    cost: int
-    displaced: int
-
-
-class WhyThis(NamedTuple):
-    """What counted for a match: pupils x need x fit make its value, in tenths of a pupil; both in percent."""
-
-    wish: int
-    legs: tuple[Leg, ...]
-    pupils: int
-    need: int
-    fit: int
-    value: int
-    suits: tuple[Suits, ...]
-    alternatives: tuple[Alternative, ...]
 
 
 class WhyNot(NamedTuple):
@@ -101,57 +65,6 @@ def filled(assembled: Assembled, wishes: int, chosen: Iterable[int]) -> tuple[Bo
     plan = empty(its, wishes)
     swap(its, plan, _NOTHING, np.array(list(chosen), dtype=np.int64))
     return its, plan
-
-
-class Weighing:
-    """What counts for options of one problem."""
-
-    def __init__(self, problem: Problem) -> None:
-        self._problem = problem
-        self._experts = {expert.key: expert for expert in problem.experts}
-        self._units = {unit.key: unit for unit in problem.units}
-        self._slots = {slot.key: slot for slot in problem.slots}
-
-    def why_this(self, wish: int, option: Option, alternatives: Iterable[Alternative]) -> WhyThis:
-        """What counted for an option of a wish, beside these alternatives."""
-        asked = self._problem.wishes[wish]
-        suits = tuple(self.suits(asked, leg) for leg in option.legs)
-        fits = [HUNDRED - each.topic - each.language - each.distance for each in suits]
-        return WhyThis(
-            wish=wish,
-            legs=option.legs,
-            pupils=asked.size,
-            need=asked.need,
-            fit=sum(fits) // len(fits),
-            value=option.value,
-            suits=suits,
-            alternatives=tuple(alternatives),
-        )
-
-    def suits(self, wish: Wish, leg: Leg) -> Suits:
-        """How well the resource of a leg suits a wish."""
-        topics, languages, home = self._offer(leg)
-        km = self._problem.roads.km(home, wish.place if leg.kind != "expert" else leg.place)
-        nothing: frozenset[str] = frozenset()
-        return Suits(
-            leg.kind,
-            leg.resource,
-            topic=HUNDRED - weights.fit(wish, topics=topics, languages=nothing, km=0.0),
-            language=HUNDRED - weights.fit(wish, topics=wish.topics, languages=languages, km=0.0),
-            distance=HUNDRED - weights.fit(wish, topics=wish.topics, languages=nothing, km=km),
-            km=round(km),
-        )
-
-    def _offer(self, leg: Leg) -> tuple[frozenset[str], frozenset[str], Place]:
-        """Topics and languages of what a leg takes, and from where or to where the way is."""
-        if leg.kind == "expert":
-            expert = self._experts[leg.resource]
-            return expert.topics, expert.languages, expert.home
-        if leg.kind == "unit":
-            unit = self._units[leg.resource]
-            return unit.topics, unit.languages, unit.base
-        programme = self._problem.programmes[self._slots[leg.resource].programme]
-        return programme.topics, programme.languages, leg.place
 
 
 class Explainer:

@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from schemas.refusal import NotFound
+from services.chassis.ids import new_id
 from services.chassis.store import Connection
 from services.matcher import domain
 from services.matcher.domain import Match
-from services.matcher.engine.candidates import Finder
 from services.matcher.engine.model import Option
-from services.matcher.storage import matches, rounds
+from services.matcher.storage import hands, matches, rounds
+from services.matcher.usecases import hand_prices
+from services.matcher.usecases.hand_prices import Setting
 from services.matcher.usecases.minutes import moment
 from services.matcher.usecases.offering import Party, visible
-from services.matcher.usecases.problem import World, load
 from services.matcher.usecases.redrafting import rewritten
+from services.matcher.usecases.views import oversees
+
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -29,42 +34,71 @@ class Wanted:
     starts_at: datetime | None = None
 
 
+def preview(
+    conn: Connection, *, match_id: UUID, party: Party, wanted: Wanted, now: datetime, language: str
+) -> Row:
+    """What `move_by_hand` would change and cost, refused as it would be; nothing is written."""
+    draft = _ours(conn, match_id, party)
+    _check(rounds.get(conn, draft.round_id) if draft.round_id else None, draft)
+    its = hand_prices.setting(conn, draft, now)
+    chosen = _best(its, wanted)
+    found = hand_prices.price(conn, its, chosen)
+    return hand_prices.preview(its, chosen, found, party, language)
+
+
 def move_by_hand(
     conn: Connection, *, match_id: UUID, party: Party, wanted: Wanted, reason: str, now: datetime
-) -> Match:
+) -> tuple[Match, Row]:
     """Serve a draft's request by another resource, and pin it there; the best way there is, by value.
 
-    The round must be drawn up. Raises domain.MoveImpossible with the codes of the rules that say no.
+    With it comes its price at this moment, which is kept. The round must be drawn up. Raises
+    domain.MoveImpossible with the codes of the rules that say no.
     """
+    draft = _locked(conn, _ours(conn, match_id, party))
+    its = hand_prices.setting(conn, draft, now)
+    chosen = _best(its, wanted)
+    price = hand_prices.price(conn, its, chosen).price
+    moved = rewritten(conn, its.world, draft, chosen, now=now, pinned=True, pin_reason=reason)
+    move = {"id": new_id(), "match_id": draft.id, "moved_at": now, "moved_by": party.user_id}
+    hands.note(conn, {**move, "reason": reason, "price": price})
+    return moved, price
+
+
+def moves_of(conn: Connection, *, match_id: UUID, party: Party, language: str) -> Row:
+    """The moves of a match by hand with their prices, for who oversees its area. Raises NotFound."""
+    match = matches.get(conn, match_id)
+    if match is None or not oversees(party, match.adcode):
+        raise NotFound()
+    rows = hands.of_match(conn, match_id)
+    return {"items": [{**row, "price": hand_prices.told(row["price"], language)} for row in rows]}
+
+
+def _ours(conn: Connection, match_id: UUID, party: Party) -> Match:
     draft = visible(matches.get(conn, match_id), party)
     if not party.covers(draft.adcode):
         raise NotFound()
-    _lock_round(conn, draft)
-    world = _world_without(conn, draft, now)
-    chosen = _best(world, wanted)
-    return rewritten(conn, world, draft, chosen, now=now, pinned=True, pin_reason=reason)
+    return draft
 
 
-def _lock_round(conn: Connection, draft: Match) -> None:
+def _locked(conn: Connection, draft: Match) -> Match:
     """Keep every other hand, solve and publication waiting; refuse if the draft is past changing."""
     row = rounds.lock(conn, draft.round_id) if draft.round_id else None
+    locked = matches.lock(conn, draft.id) if row else None
+    return _check(row, locked)
+
+
+def _check(row: Row | None, draft: Match | None) -> Match:
     if row is None or row["state"] != "drawn_up":
         raise domain.RoundState(state=row["state"] if row else "published")
-    locked = matches.lock(conn, draft.id)
-    if locked is None or locked.state != "proposed":
-        raise domain.MatchState(state=locked.state if locked else "superseded")
+    if draft is None or draft.state != "proposed":
+        raise domain.MatchState(state=draft.state if draft else "superseded")
+    return draft
 
 
-def _world_without(conn: Connection, draft: Match, now: datetime) -> World:
-    """The world as the draft leaves it, seen as if this one pairing were not."""
-    return load(conn, now=now, request_ids=[draft.request_id], without=[draft.id])
-
-
-def _best(world: World, wanted: Wanted) -> Option:
-    options, finding = Finder(world.problem).options(0)
-    fitting = [option for option in options if _uses(option, wanted)]
+def _best(its: Setting, wanted: Wanted) -> Option:
+    fitting = [option for option in its.options if _uses(option, wanted)]
     if not fitting:
-        kinds = (reason for reason in finding.reasons if reason.kind == wanted.resource_kind)
+        kinds = (reason for reason in its.finding.reasons if reason.kind == wanted.resource_kind)
         raise domain.MoveImpossible(field="resource_id", codes=_codes(reason.code for reason in kinds))
     return max(fitting, key=lambda option: option.value)
 

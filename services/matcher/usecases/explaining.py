@@ -12,18 +12,20 @@ from uuid import UUID
 
 from schemas.topics import TOPICS
 from services.chassis.store import Connection
-from services.matcher.engine import weights
 from services.matcher.engine.at_once import KEPT_FOR_ROUND, Answer, AtOnce, Holder, Other
-from services.matcher.engine.explain import Alternative, Explainer, Settled, Suits, Weighing, WhyNot, WhyThis
+from services.matcher.engine.explain import Explainer, Settled, WhyNot
 from services.matcher.engine.helped import Change, attempts, helped, told_of
 from services.matcher.engine.instance import ENDLESS
-from services.matcher.engine.model import Key, Kind, Leg, Problem, Solution
+from services.matcher.engine.model import Leg, Problem, Solution
 from services.matcher.engine.prices import SCALE
 from services.matcher.engine.solver import Solved
+from services.matcher.engine.weighing import Alternative, Weighing, WhyThis
 from services.matcher.engine.worth import Added, Addition, Latent, Supply, by_price, imagined, ranked
 from services.matcher.storage import explanations, what_ifs
 from services.matcher.usecases.minutes import moment
 from services.matcher.usecases.problem import World
+from services.matcher.usecases.weighed import named as _named
+from services.matcher.usecases.weighed import owner, why
 
 Row = dict[str, Any]
 _FIRST_DAY = date(1970, 1, 1)
@@ -190,14 +192,9 @@ class _Writing:
 
     def match(self, found: WhyThis) -> Row:
         """Why a request was matched so."""
-        wish = self._problem.wishes[found.wish]
-        why = {
-            **_named(found, "pupils", "need", "fit", "value"),
-            "needs": list(self._needs(self._world.requests[wish.key])),
-            "suits": [self._suits(each) for each in found.suits],
-            "alternatives": [self._alternative(each) for each in found.alternatives],
-        }
-        return {"why": why, "contest": None, "changes": []}
+        others = [self._alternative(each) for each in found.alternatives]
+        its = why(self._world, self._problem, found, others, now=self._now)
+        return {"why": its, "contest": None, "changes": []}
 
     def contest(self, found: WhyNot | None) -> Row:
         """Why a request was not matched; the changes are to follow."""
@@ -230,11 +227,6 @@ class _Writing:
         for added, points in best.items():
             yield {**self._added(added), "code": added.code, "points": points}
 
-    def _suits(self, each: Suits) -> Row:
-        owner = self._owner(each.kind, each.resource)
-        lost = _named(each, "topic", "language", "distance", "km")
-        return {**lost, "resource_kind": each.kind, "organisation_id": owner}
-
     def _alternative(self, each: Alternative) -> Row:
         numbers = _named(each, "value", "cost", "displaced")
         return {**self._served(each.legs), **numbers, "code": "free" if each.free else "taken"}
@@ -264,25 +256,10 @@ class _Writing:
         return {
             "resource_kind": main.kind,
             "resource_id": None if anonymous else str(resource["id"]),
-            "organisation_ids": [self._owner(leg.kind, leg.resource) for leg in its],
+            "organisation_ids": [owner(self._world, leg.kind, leg.resource) for leg in its],
             "title": None if anonymous else str(programme["title"] if programme else resource["name"]),
             "starts_at": moment(main.start).isoformat(),
         }
-
-    def _owner(self, kind: Kind, key: Key) -> str:
-        return str(self._world.resources[kind, key]["organisation_id"])
-
-    def _needs(self, request: Mapping[str, Any]) -> Iterator[Row]:
-        """The parts of a school's need, as `weights.need` adds them up."""
-        served = request["last_served"]
-        if served is None:
-            yield {"code": "never_served", "percent": weights.NEVER_SERVED}
-        elif (self._now - served).days >= weights.LONG_AGO_DAYS:
-            yield {"code": "long_ago", "percent": weights.LONG_AGO}
-        if request["rural"]:
-            yield {"code": "rural", "percent": weights.RURAL}
-        if request["enrolment"] < weights.SMALL_ENROLMENT:
-            yield {"code": "small_school", "percent": weights.SMALL_SCHOOL}
 
 
 def _contest(found: Answer, holders: Mapping[Holder, tuple[int, int]]) -> Row:
@@ -304,7 +281,3 @@ def _newly(legs: Iterable[Leg]) -> Row:
     """By something that is not there yet, and has no id."""
     leg = next(leg for leg in legs if isinstance(leg.resource, Added))
     return {"resource_kind": leg.kind, "resource_id": None, "starts_at": moment(leg.start).isoformat()}
-
-
-def _named(found: object, *names: str) -> Row:
-    return {name: getattr(found, name) for name in names}

@@ -92,13 +92,14 @@ def _of_owner(told: Row, owner: str) -> Row:
 def _in_words(conn: Connection, told: Row, language: str) -> Row:
     names = _districts(conn, told["changes"])
     return {
-        "why": _why(told["why"], language) if told["why"] else None,
+        "why": why(told["why"], language) if told["why"] else None,
         "contest": _contest(told["contest"], language) if told["contest"] else None,
         "changes": [_change(each, names, language) for each in told["changes"]],
     }
 
 
-def _why(why: Row, language: str) -> Row:
+def why(why: Row, language: str) -> Row:
+    """What counted for a match, in words."""
     return {
         **why,
         "text": texts.COUNTED.text(language, **_plain(why)),

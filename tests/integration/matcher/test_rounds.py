@@ -106,8 +106,13 @@ def test_a_pairing_moved_by_hand_is_pinned_and_keeps_the_rules(
     path = f"/matches/{draft['id']}/move"
     move = {"resource_kind": "slot", "resource_id": other["id"], "reason": "校车当天不开"}
     assert school.teacher.post(path, move).status_code == 403
+    shown = coordinator.post(f"{path}/preview", {**move, "reason": None})
+    assert shown.status_code == 200, shown.text
     moved = coordinator.post(path, move)
     assert moved.status_code == 200, moved.text
+    assert moved.json()["price"] == shown.json()["price"]
+    kept = coordinator.get(f"/matches/{draft['id']}/moves").json()["items"]
+    assert [each["price"] for each in kept] == [shown.json()["price"]]
     assert (moved.json()["pinned"], moved.json()["pin_reason"]) == (True, "校车当天不开")
     assert moved.json()["legs"][0]["resource_id"] == other["id"]
     assert coordinator.get(f"/rounds/{round_['id']}").json()["changed_by_hand"] == 1

@@ -8,11 +8,12 @@ from typing import NamedTuple
 import pytest
 
 from schemas import explanations as texts
-from services.matcher.engine.explain import Alternative, Explainer, Settled, Suits, WhyNot, WhyThis
+from services.matcher.engine.explain import Explainer, Settled, WhyNot
 from services.matcher.engine.helped import ADDED, CODES, Change, helped
 from services.matcher.engine.model import Problem, Wish
 from services.matcher.engine.plan import is_possible
 from services.matcher.engine.season import season
+from services.matcher.engine.weighing import Alternative, Suits, WhyThis
 from services.matcher.engine.worth import Latent, extended, imagined
 from services.matcher.roads import RegionRoads
 from tests.builders import problems

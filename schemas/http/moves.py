@@ -1,0 +1,116 @@
+"""A pairing moved by a coordinator's hand over HTTP, and what that costs whom."""
+
+from __future__ import annotations
+
+from schemas.codes import RESOURCE_KINDS
+from schemas.contract import Fact, Input
+from schemas.fields import Adcode, Code, Id, Instant, Int, ListOf, Nested, Text
+from schemas.http.explanations import WhyThisView
+from schemas.http.matches import MatchView
+
+
+class PreviewInput(Input):
+    """Where a coordinator thinks of moving a draft's pairing."""
+
+    resource_kind = Code(RESOURCE_KINDS, required=True)
+    resource_id = Id(required=True)
+    starts_at = Instant(load_default=None, allow_none=True)
+    reason = Text(max=500, min=2, lines=True, load_default=None, allow_none=True)
+
+
+class MoveInput(PreviewInput):
+    """Where a coordinator moves a draft's pairing, and why."""
+
+    reason = Text(max=500, min=2, lines=True, required=True)
+
+
+class WantedIn(Fact):
+    """Requests of one district that wanted the place and go without; their needs, in percent."""
+
+    adcode = Adcode(required=True)
+    requests = Int(required=True)
+    people = Int(required=True)
+    least = Int(required=True)
+    most = Int(required=True)
+
+
+class PriceView(Fact):
+    """What a move changes, in points and in requests that have no place in the round.
+
+    `before` and `after` are of the match, `plan_*` of all drafts of the round. `wanted` requests are those
+    that the rules allow the new place; `taken` of them could have it as the draft stands, worth `taken_best`
+    at best, and `without` have nothing else that is free. What the match leaves could be had by `left`.
+    `cost` is what the place takes from others by the prices of the round's latest solve; null where the
+    solver did not tell it.
+    """
+
+    before = Int(required=True)
+    after = Int(required=True)
+    plan_before = Int(required=True)
+    plan_after = Int(required=True)
+    wanted = Int(required=True)
+    wanted_people = Int(required=True)
+    taken = Int(required=True)
+    taken_best = Int(required=True)
+    without = Int(required=True)
+    left = Int(required=True)
+    cost = Int(required=True, allow_none=True)
+    districts = ListOf(Nested(WantedIn), max=2000, required=True)
+    text = Text(max=1000, required=True)
+
+
+class PlaceView(Fact):
+    """One place of the match: what it is, when, and what counts there.
+
+    `why` is null where the match could not be made so any more.
+    """
+
+    title = Text(max=200, required=True)
+    starts_at = Instant(required=True)
+    value = Int(required=True)
+    why = Nested(WhyThisView, required=True, allow_none=True)
+
+
+class WaitingView(Fact):
+    """A request of the caller's area that wanted the place, and the most that it would be worth there."""
+
+    request_id = Id(required=True)
+    school_name = Text(max=200, required=True)
+    adcode = Adcode(required=True)
+    group_size = Int(required=True)
+    need = Int(required=True)
+    value = Int(required=True)
+
+
+class PreviewView(Fact):
+    """What a move would change; nothing has been.
+
+    At most fifty requests are named, those of greatest need first.
+    """
+
+    present = Nested(PlaceView, required=True)
+    wanted = Nested(PlaceView, required=True)
+    price = Nested(PriceView, required=True)
+    waiting = ListOf(Nested(WaitingView), max=50, required=True)
+
+
+class MovedView(MatchView):
+    """A match that has been moved, with what was known of the price at that moment."""
+
+    price = Nested(PriceView, required=True)
+
+
+class HandMoveView(Fact):
+    """One move of a match by hand: when, by whom, why, and its price at that moment."""
+
+    id = Id(required=True)
+    moved_at = Instant(required=True)
+    moved_by = Id(required=True)
+    reason = Text(max=500, required=True, lines=True)
+    price = Nested(PriceView, required=True)
+
+
+class HandMovesView(Fact):
+    """The moves of a match by hand, the newest first; at most a hundred."""
+
+    items = ListOf(Nested(HandMoveView), max=100, required=True)

@@ -1,0 +1,88 @@
+"""What those who wait could have, before and after one match goes to another place by a hand.
+
+By the plain rules alone: nothing is solved, and nothing that is compiled is loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from services.matcher.engine.candidates import Finder, taking
+from services.matcher.engine.journeys import KnownRoads, clash
+from services.matcher.engine.model import Leg, Option, Problem, Roads
+from services.matcher.engine.plan import Plan
+
+
+class Chance(NamedTuple):
+    """The best that a wish could have at one place, in points; `only` if nothing else is free to it."""
+
+    value: int
+    only: bool
+
+
+class Chances(NamedTuple):
+    """By wish, what the move takes from those who wait, and what it leaves to them."""
+
+    taken: dict[int, Chance]
+    left: dict[int, Chance]
+
+
+def chances(problem: Problem, waiting: Iterable[int], present: Option | None, chosen: Option) -> Chances:
+    """Which of these wishes lose, and which get, a way to be served when a match goes to another option.
+
+    `problem` is what there is without that match; `present` is None where it holds nothing of that any more.
+    """
+    problem = replace(problem, roads=KnownRoads(problem.roads))
+    finder = Finder(problem)
+    before, after = _with(problem, [present] if present else []), _with(problem, [chosen])
+    found = Chances({}, {})
+    for wish in waiting:
+        options, _ = finder.options(wish)
+        now = [option for option in options if before.fits(option)]
+        then = [option for option in options if after.fits(option)]
+        _note(found.taken, wish, now, then)
+        _note(found.left, wish, then, now)
+    return found
+
+
+def wanting(problem: Problem, waiting: Iterable[int], chosen: Option) -> dict[int, int]:
+    """Wishes that the rules allow what an option takes, by the best value that they would have there.
+
+    `problem` is what there would be if the draft were not.
+    """
+    finder, roads = Finder(problem), KnownRoads(problem.roads)
+    found: dict[int, int] = {}
+    for wish in waiting:
+        options, _ = finder.options(wish)
+        there = [option.value for option in options if _meets(option.legs, chosen.legs, roads)]
+        if there:
+            found[wish] = max(there)
+    return found
+
+
+def _with(problem: Problem, taken: Iterable[Option]) -> Plan:
+    """What is left beside these; whose they are is not counted."""
+    plan = Plan(problem)
+    for option in taken:
+        plan.add(option)
+    return plan
+
+
+def _note(into: dict[int, Chance], wish: int, ones: Sequence[Option], others: Sequence[Option]) -> None:
+    """Note what is among the ones and not among the others."""
+    gone = set(ones) - set(others)
+    if gone:
+        into[wish] = Chance(max(option.value for option in gone), only=not others)
+
+
+def _meets(legs: Iterable[Leg], others: Sequence[Leg], roads: Roads) -> bool:
+    return any(_same(leg, other, roads) for leg in legs for other in others)
+
+
+def _same(leg: Leg, other: Leg, roads: Roads) -> bool:
+    """Whether both take seats of one slot, or time of one comer that cannot be had twice."""
+    if (leg.kind, leg.resource) != (other.kind, other.resource):
+        return False
+    return leg.kind == "slot" or clash(roads, taking(leg), taking(other))

@@ -1,0 +1,100 @@
+"""What counts for an option: how well each resource suits the wish, and what that makes it worth.
+
+It loads nothing that is compiled, so that whoever answers pages may ask it too (decision 0103).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from services.matcher.engine import weights
+from services.matcher.engine.model import HUNDRED, Key, Kind, Leg, Option, Place, Problem, Wish
+
+
+class Suits(NamedTuple):
+    """How well one resource suits a wish: percent lost on topic, language and distance, and the way in km."""
+
+    kind: Kind
+    resource: Key
+    topic: int
+    language: int
+    distance: int
+    km: int
+
+
+class Alternative(NamedTuple):
+    """Another option of a wish: whether it was `free` beside the plan, and else what it would cost others.
+
+    `cost` is in points, `displaced` how many others have what it needs.
+    """
+
+    legs: tuple[Leg, ...]
+    value: int
+    free: bool
+    cost: int
+    displaced: int
+
+
+class WhyThis(NamedTuple):
+    """What counted for a match: pupils x need x fit make its value, in tenths of a pupil; both in percent."""
+
+    wish: int
+    legs: tuple[Leg, ...]
+    pupils: int
+    need: int
+    fit: int
+    value: int
+    suits: tuple[Suits, ...]
+    alternatives: tuple[Alternative, ...]
+
+
+class Weighing:
+    """What counts for options of one problem."""
+
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        self._experts = {expert.key: expert for expert in problem.experts}
+        self._units = {unit.key: unit for unit in problem.units}
+        self._slots = {slot.key: slot for slot in problem.slots}
+
+    def why_this(self, wish: int, option: Option, alternatives: Iterable[Alternative]) -> WhyThis:
+        """What counted for an option of a wish, beside these alternatives."""
+        asked = self._problem.wishes[wish]
+        suits = tuple(self.suits(asked, leg) for leg in option.legs)
+        fits = [HUNDRED - each.topic - each.language - each.distance for each in suits]
+        return WhyThis(
+            wish=wish,
+            legs=option.legs,
+            pupils=asked.size,
+            need=asked.need,
+            fit=sum(fits) // len(fits),
+            value=option.value,
+            suits=suits,
+            alternatives=tuple(alternatives),
+        )
+
+    def suits(self, wish: Wish, leg: Leg) -> Suits:
+        """How well the resource of a leg suits a wish."""
+        topics, languages, home = self._offer(leg)
+        km = self._problem.roads.km(home, wish.place if leg.kind != "expert" else leg.place)
+        nothing: frozenset[str] = frozenset()
+        return Suits(
+            leg.kind,
+            leg.resource,
+            topic=HUNDRED - weights.fit(wish, topics=topics, languages=nothing, km=0.0),
+            language=HUNDRED - weights.fit(wish, topics=wish.topics, languages=languages, km=0.0),
+            distance=HUNDRED - weights.fit(wish, topics=wish.topics, languages=nothing, km=km),
+            km=round(km),
+        )
+
+    def _offer(self, leg: Leg) -> tuple[frozenset[str], frozenset[str], Place]:
+        """Topics and languages of what a leg takes, and from where or to where the way is."""
+        if leg.kind == "expert":
+            expert = self._experts[leg.resource]
+            return expert.topics, expert.languages, expert.home
+        if leg.kind == "unit":
+            unit = self._units[leg.resource]
+            return unit.topics, unit.languages, unit.base
+        programme = self._problem.programmes[self._slots[leg.resource].programme]
+        return programme.topics, programme.languages, leg.place

@@ -1,0 +1,209 @@
+"""A draft moved by hand: what it would cost is shown before, kept after, and each reads what is theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from threading import Event
+from typing import Any
+from uuid import UUID
+
+import pytest
+from psycopg.types.json import Jsonb
+
+from schemas.http.moves import HandMovesView, MovedView, PreviewView
+from schemas.refusal import NotFound
+from services.chassis.ids import new_id
+from services.chassis.store import Connection, Store
+from services.matcher import domain, solver
+from services.matcher.storage import facts as storage
+from services.matcher.storage import matches
+from services.matcher.usecases import drafting, hand_prices, views
+from services.matcher.usecases import rounds as lifecycle
+from services.matcher.usecases.drafting import Wanted
+from services.matcher.usecases.offering import Party
+from tests.builders import facts, settled, solves
+from tests.builders.drafts import NOW, SOMEBODY, START
+from tests.builders.solves import DUE, keep
+from tests.fixtures.scratch import Scratch
+
+Row = dict[str, Any]
+CITY = Party(new_id(), new_id(), "coordinator", "150400", None)
+HONGSHAN = Party(new_id(), new_id(), "coordinator", "150402", None)
+LINXI = Party(new_id(), new_id(), "coordinator", "150424", None)
+LATER = START + timedelta(days=1)
+REASON = "校车当天不开"
+
+
+@pytest.fixture
+def store(scratch: Scratch) -> Store:
+    return scratch("matcher")
+
+
+@pytest.fixture
+def round_id(store: Store, monkeypatch: pytest.MonkeyPatch) -> UUID:
+    """One request of 40 has the first slot of 40; one of 30 and one of 50, of Linxi, can have nothing.
+
+    The second slot, a day later and of 40 seats, came in after the solve.
+    """
+    with store.transaction() as conn:
+        _lessons(conn)
+        round_id = solves.opened(conn)
+        programme = _programme(conn)
+        keep(conn, "slot", facts.slot(programme, START, seats=40, free=40))
+        _ask(conn, round_id, "第一小学", 40)
+        _ask(conn, round_id, "第二小学", 30)
+        _ask(conn, round_id, "第三小学", 50, "150424")
+        lifecycle.close(conn, now=NOW, actor=SOMEBODY, round_id=round_id)
+    monkeypatch.setattr(solver, "BEAT_SECONDS", 0.05)
+    monkeypatch.setattr(solver, "solve", settled.openly)
+    assert solver.Lane("round", store, solves.Still(), Event()).turn()
+    with store.transaction() as conn:
+        keep(conn, "slot", facts.slot(programme, LATER, seats=40, free=40))
+    return round_id
+
+
+def _lessons(conn: Connection) -> None:
+    days = (date(2027, 2, 1) + timedelta(days=each) for each in range(120))
+    known = [{"day": day.isoformat(), "kind": "school_day", "name": None} for day in days]
+    calendar: Row = {"id": facts.some_id(), "year": 2027, "source": "demonstration", "days": known}
+    assert storage.keep(conn, "calendar", UUID(calendar["id"]), 1, calendar)
+
+
+def _programme(conn: Connection) -> Row:
+    organisation = facts.some_id()
+    venue = facts.venue("科技馆", organisation)
+    programme = facts.programme("星空之下", organisation, venue["id"])
+    keep(conn, "venue", venue)
+    keep(conn, "programme", programme)
+    return programme
+
+
+def _ask(conn: Connection, round_id: UUID, name: str, size: int, adcode: str = "150402") -> None:
+    windows = [{"starts_at": facts.iso(START), "ends_at": facts.iso(LATER + timedelta(hours=4))}]
+    its = {"round_id": str(round_id), "windows": windows, "group_size": size}
+    keep(conn, "request", facts.request(facts.school(name, adcode), **its))
+
+
+@pytest.fixture
+def draft(store: Store, round_id: UUID) -> domain.Match:
+    with store.read() as conn:
+        row = conn.execute("select id from matches where round_id = %s", [round_id]).fetchone()
+        assert row is not None
+        found = matches.get(conn, row["id"])
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def later(store: Store) -> Wanted:
+    """The second slot."""
+    with store.read() as conn:
+        row = conn.execute("select id from known_slot where starts_at = %s", [LATER]).fetchone()
+    assert row is not None
+    return Wanted("slot", row["id"])
+
+
+def preview(store: Store, draft: domain.Match, wanted: Wanted, party: Party, language: str = "en") -> Row:
+    """As the party reads it, through the contract."""
+    asked: Row = {"match_id": draft.id, "party": party, "wanted": wanted, "now": DUE}
+    with store.transaction() as conn:
+        shown: Row = PreviewView().dump(drafting.preview(conn, **asked, language=language))
+    return shown
+
+
+def move(store: Store, draft: domain.Match, wanted: Wanted, party: Party = HONGSHAN) -> Row:
+    asked: Row = {"match_id": draft.id, "party": party, "wanted": wanted, "now": DUE}
+    with store.transaction() as conn:
+        moved, price = drafting.move_by_hand(conn, **asked, reason=REASON)
+    shown: Row = MovedView().dump({**views.dump(moved), "price": hand_prices.told(price, "zh")})
+    return shown
+
+
+def everything(store: Store) -> list[Row]:
+    with store.read() as conn:
+        found = (
+            conn.execute("select * from matches").fetchall() + conn.execute("select * from legs").fetchall()
+        )
+        return found + conn.execute("select * from hand_moves").fetchall()
+
+
+def test_a_preview_says_what_changes_for_the_match_the_plan_and_those_who_wait_and_changes_nothing(
+    store: Store, draft: domain.Match, later: Wanted
+) -> None:
+    before = everything(store)
+    shown = preview(store, draft, later, CITY)
+    assert everything(store) == before
+    present, wanted, price = shown["present"], shown["wanted"], shown["price"]
+    assert (present["starts_at"], wanted["starts_at"]) == (facts.iso(START), facts.iso(LATER))
+    assert present["value"] == draft.value == price["before"] == price["plan_before"]
+    assert wanted["value"] == wanted["why"]["value"] == price["after"] == price["plan_after"]
+    assert wanted["why"]["text"].startswith("40 people")
+    assert "km away" in wanted["why"]["suits"][0]["text"]
+    assert (price["wanted"], price["wanted_people"], price["taken"]) == (1, 30, 1)
+    assert (price["without"], price["left"]) == (0, 1), "the first slot is as good to the one that waits"
+    assert price["taken_best"] == shown["waiting"][0]["value"] > 0
+    assert f"worth {price['after']} points instead of {price['before']}" in price["text"]
+    assert "未获安排" in preview(store, draft, later, CITY, "zh")["price"]["text"]
+
+
+def test_only_requests_of_areas_that_the_coordinator_oversees_are_named(
+    store: Store, draft: domain.Match, later: Wanted
+) -> None:
+    with store.transaction() as conn:
+        conn.execute("update known_request set group_size = 35 where adcode = '150424'")
+    ours, city = preview(store, draft, later, HONGSHAN), preview(store, draft, later, CITY)
+    districts = [(each["adcode"], each["requests"], each["people"]) for each in ours["price"]["districts"]]
+    assert districts == [("150402", 1, 30), ("150424", 1, 35)]
+    assert [each["school_name"] for each in ours["waiting"]] == ["第二小学"]
+    assert {each["school_name"] for each in city["waiting"]} == {"第二小学", "第三小学"}
+    assert "第三小学" not in str(ours)
+
+
+def test_a_move_answers_and_keeps_the_price_that_was_shown(
+    store: Store, draft: domain.Match, later: Wanted
+) -> None:
+    shown = preview(store, draft, later, HONGSHAN, "zh")
+    moved = move(store, draft, later)
+    assert (moved["pinned"], moved["pin_reason"], moved["price"]) == (True, REASON, shown["price"])
+    with store.read() as conn:
+        kept = drafting.moves_of(conn, match_id=draft.id, party=CITY, language="zh")
+        (trail,) = HandMovesView().dump(kept)["items"]
+        with pytest.raises(NotFound):
+            drafting.moves_of(conn, match_id=draft.id, party=LINXI, language="zh")
+    assert (trail["moved_by"], trail["reason"]) == (str(HONGSHAN.user_id), REASON)
+    assert trail["price"] == shown["price"]
+    back = preview(store, draft, Wanted("slot", draft.legs[0].resource_id), HONGSHAN)["price"]
+    assert (back["before"], back["after"]) == (shown["price"]["after"], shown["price"]["before"])
+
+
+def test_what_the_solver_told_of_a_way_is_its_cost_and_else_it_is_not_known(
+    store: Store, draft: domain.Match, later: Wanted
+) -> None:
+    assert preview(store, draft, later, HONGSHAN)["price"]["cost"] is None, "it came after the solve"
+    way = {"resource_kind": "slot", "resource_id": str(later.resource_id), "starts_at": LATER.isoformat()}
+    with store.transaction() as conn:
+        conn.execute(
+            "update explanations set told = jsonb_set(told, '{why,alternatives}', %s) where request_id = %s",
+            [Jsonb([{**way, "cost": 17}]), draft.request_id],
+        )
+    price = preview(store, draft, later, HONGSHAN)["price"]
+    assert price["cost"] == 17
+    assert price["text"].endswith("takes 17 points from others")
+
+
+@pytest.mark.parametrize("act", [lambda *its: preview(*its), lambda *its: move(*its)])
+def test_both_refuse_the_same(
+    store: Store, round_id: UUID, draft: domain.Match, later: Wanted, act: Callable[..., Row]
+) -> None:
+    with pytest.raises(NotFound):
+        act(store, draft, later, LINXI)
+    with pytest.raises(NotFound):
+        act(store, draft, later, Party(new_id(), draft.school_id, "teacher", "150402", None))
+    with pytest.raises(domain.MoveImpossible) as refused:
+        act(store, draft, Wanted("slot", new_id()), HONGSHAN)
+    assert refused.value.field == "resource_id"
+    with store.transaction() as conn:
+        lifecycle.review(conn, now=DUE, actor=SOMEBODY, round_id=round_id)
+    with pytest.raises(domain.RoundState):
+        act(store, draft, later, HONGSHAN)

@@ -1,0 +1,52 @@
+"""What a move by hand takes from those who wait and leaves to them; and what telling it must not load."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from services.matcher.engine.by_hand import Chance, chances, wanting
+from services.matcher.engine.candidates import Finder
+from services.matcher.engine.model import Option, Problem, Wish
+from tests.builders.settled import a_problem, a_slot, a_wish
+
+MOVER = a_wish("mover", 0, 1)
+
+
+def world(*waiting: Wish) -> Problem:
+    """The mover's two slots, of forty seats on Monday and on Tuesday, and those who wait."""
+    return a_problem([MOVER, *waiting], [a_slot("monday", 0), a_slot("tuesday", 1)])
+
+
+def ways(problem: Problem, wish: int = 0) -> dict[object, Option]:
+    """The options of a wish, by slot."""
+    return {option.legs[0].resource: option for option in Finder(problem).options(wish)[0]}
+
+
+def test_who_can_only_come_when_the_match_is_to_be_loses_all_and_who_comes_when_it_was_gains() -> None:
+    problem = world(
+        a_wish("first", 0, size=20), a_wish("second", 1, size=20), a_wish("either", 0, 1, size=20)
+    )
+    mine = ways(problem)
+    found = chances(problem, (1, 2, 3), mine["monday"], mine["tuesday"])
+    second, both = ways(problem, 2)["tuesday"].value, ways(problem, 3)["tuesday"].value
+    assert found.taken == {2: Chance(second, only=True), 3: Chance(both, only=False)}
+    assert (set(found.left), found.left[1].only, found.left[3].only) == ({1, 3}, True, False)
+
+
+def test_a_match_whose_place_is_gone_leaves_nothing_to_anybody() -> None:
+    problem = world(a_wish("second", 1, size=20))
+    found = chances(problem, (1,), None, ways(problem)["tuesday"])
+    assert (set(found.taken), found.left) == ({1}, {})
+
+
+def test_who_is_too_many_wants_nothing_and_who_comes_on_another_day_neither() -> None:
+    waiting = (a_wish("second", 1), a_wish("large", 1, size=50), a_wish("first", 0))
+    problem = world(*waiting)
+    assert wanting(problem, (1, 2, 3), ways(problem)["tuesday"]) == {1: ways(problem, 1)["tuesday"].value}
+
+
+def test_whoever_answers_pages_loads_nothing_that_is_compiled() -> None:
+    asked = "import sys, services.matcher.service; print('numba' in sys.modules)"
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", asked], capture_output=True, check=True)
+    assert done.stdout.split() == [b"False"]
