@@ -69,7 +69,7 @@ def _round(story: Story) -> None:
     rounds.fail(conn, now=story.now(), round_id=round_id, failure="MemoryError: 8 GiB")
     rounds.solve_again(conn, now=story.now(), actor=SOMEBODY, round_id=round_id)
     rounds.begin_solving(conn, now=story.now(), round_id=round_id)
-    found: dict[str, Any] = {"value": 980, "bound": 1000, "gap": 0.02, "ended": "limit"}
+    found: dict[str, Any] = {"value": 980, "bound": 1000, "gap": 0.02, "ended": "limit", "fairness": None}
     rounds.draw_up(conn, now=story.now(), round_id=round_id, **found)
     rounds.review(conn, now=story.now(), actor=SOMEBODY, round_id=round_id)
     rounds.publish(conn, now=story.now(), actor=SOMEBODY, round_id=round_id)
