@@ -96,8 +96,13 @@ def assert_is_true(told: Told, moved: Moved, now: dict[int, int]) -> None:
     assert not is_possible(told.problem, [*rest, told.options[moved.before]])
     assert moved.code == "made_room_for"
     assert moved.for_wish is not None
-    held = {(leg.kind, leg.resource) for leg in told.options[now[moved.for_wish]].legs}
-    assert held & {(leg.kind, leg.resource) for leg in told.options[moved.before].legs}
+    assert _held(told.options[now[moved.for_wish]]) & _held(told.options[moved.before])
+
+
+def _held(option: Option) -> set[tuple[str, Key]]:
+    """What it takes of resources, and of what many share."""
+    pools = {("pool", use.pool) for use in option.uses}
+    return {*((leg.kind, leg.resource) for leg in option.legs), *pools}
 
 
 def best_of_all(told: Told) -> tuple[int, int]:
