@@ -5,14 +5,15 @@ By the plain rules alone: nothing is solved, and nothing that is compiled is loa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from services.matcher.engine.candidates import Finder, taking
 from services.matcher.engine.journeys import KnownRoads, clash
-from services.matcher.engine.model import Leg, Option, Problem, Roads
+from services.matcher.engine.model import Key, Kind, Leg, Option, Problem, Roads
 from services.matcher.engine.plan import Plan
+from services.matcher.engine.rules import FAMILIES
 
 
 class Chance(NamedTuple):
@@ -29,16 +30,17 @@ class Chances(NamedTuple):
     left: dict[int, Chance]
 
 
-def chances(problem: Problem, waiting: Iterable[int], present: Option | None, chosen: Option) -> Chances:
+def chances(problem: Problem, waiting: Sequence[int], present: Option | None, chosen: Option) -> Chances:
     """Which of these wishes lose, and which get, a way to be served when a match goes to another option.
 
     `problem` is what there is without that match; `present` is None where it holds nothing of that any more.
     """
     problem = replace(problem, roads=KnownRoads(problem.roads))
     finder = Finder(problem)
+    moved = [present, chosen] if present else [chosen]
     before, after = _with(problem, [present] if present else []), _with(problem, [chosen])
     found = Chances({}, {})
-    for wish in waiting:
+    for wish in _concerned(problem, waiting, moved):
         options, _ = finder.options(wish)
         now = [option for option in options if before.fits(option)]
         then = [option for option in options if after.fits(option)]
@@ -47,19 +49,71 @@ def chances(problem: Problem, waiting: Iterable[int], present: Option | None, ch
     return found
 
 
-def wanting(problem: Problem, waiting: Iterable[int], chosen: Option) -> dict[int, int]:
+def wanting(problem: Problem, waiting: Sequence[int], chosen: Option) -> dict[int, int]:
     """Wishes that the rules allow what an option takes, by the best value that they would have there.
 
     `problem` is what there would be if the draft were not.
     """
-    finder, roads = Finder(problem), KnownRoads(problem.roads)
+    finder, roads = Finder(_around(problem, [chosen])), KnownRoads(problem.roads)
     found: dict[int, int] = {}
-    for wish in waiting:
+    for wish in _able(problem, waiting, [chosen]):
         options, _ = finder.options(wish)
         there = [option.value for option in options if _meets(option.legs, chosen.legs, roads)]
         if there:
             found[wish] = max(there)
     return found
+
+
+def _concerned(problem: Problem, waiting: Sequence[int], moved: Sequence[Option]) -> Iterator[int]:
+    """Of these wishes those with an option on anything that these options take, or with a share in it."""
+    finder, held, pools = Finder(_around(problem, moved)), _resources(moved), _pools(moved)
+    able = set(_able(problem, waiting, moved))
+    for wish in waiting:
+        shares = any(claim.pool in pools for claim in problem.wishes[wish].claims)
+        options = finder.options(wish)[0] if wish in able and not shares else ()
+        if shares or any(_resources([each]) & held or _pools([each]) & pools for each in options):
+            yield wish
+
+
+def _able(problem: Problem, waiting: Sequence[int], moved: Sequence[Option]) -> Iterator[int]:
+    """Of these wishes those whose kind is served by any of what these options take."""
+    kinds = {kind for kind, _ in _resources(moved)}
+    for number in waiting:
+        wish = problem.wishes[number]
+        families = {*FAMILIES.get(wish.kind, ()), *(["expert"] if wish.with_expert else [])}
+        if families & kinds:
+            yield number
+
+
+def _around(problem: Problem, moved: Sequence[Option]) -> Problem:
+    """The problem with no more than the options on what these take can be made of.
+
+    Who is to come along to a session may be anybody, and so may be the session that an expert comes to.
+    """
+    held, pools = _resources(moved), _pools(moved)
+    kinds = {kind for kind, _ in held}
+    sharing = {
+        key for key, each in problem.programmes.items() if any(need.pool in pools for need in each.needs)
+    }
+    slots = (
+        each
+        for each in problem.slots
+        if "expert" in kinds or ("slot", each.key) in held or each.programme in sharing
+    )
+    return replace(
+        problem,
+        slots=tuple(slots),
+        experts=tuple(each for each in problem.experts if "slot" in kinds or ("expert", each.key) in held),
+        units=tuple(each for each in problem.units if ("unit", each.key) in held),
+    )
+
+
+def _pools(options: Iterable[Option]) -> set[Key]:
+    return {use.pool for option in options for use in option.uses}
+
+
+def _resources(options: Iterable[Option]) -> set[tuple[Kind, Key]]:
+    return {(leg.kind, leg.resource) for option in options for leg in option.legs}
 
 
 def _with(problem: Problem, taken: Iterable[Option]) -> Plan:

@@ -5,9 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from services.matcher.engine.by_hand import Chance, chances, wanting
 from services.matcher.engine.candidates import Finder
 from services.matcher.engine.model import Option, Problem, Wish
+from services.matcher.engine.plan import Plan
+from services.matcher.engine.season import season
+from services.matcher.roads import RegionRoads
 from tests.builders.settled import a_problem, a_slot, a_wish
 
 MOVER = a_wish("mover", 0, 1)
@@ -44,6 +49,26 @@ def test_who_is_too_many_wants_nothing_and_who_comes_on_another_day_neither() ->
     waiting = (a_wish("second", 1), a_wish("large", 1, size=50), a_wish("first", 0))
     problem = world(*waiting)
     assert wanting(problem, (1, 2, 3), ways(problem)["tuesday"]) == {1: ways(problem, 1)["tuesday"].value}
+
+
+def free_beside(problem: Problem, taken: Option, wish: int) -> set[Option]:
+    """The options of a wish that fit beside one other, found without leaving anything out."""
+    plan = Plan(problem)
+    plan.add(taken)
+    return {option for option in Finder(problem).options(wish)[0] if plan.fits(option)}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whom_it_concerns_is_found_without_looking_at_everything(seed: int) -> None:
+    problem = season(60, seed, RegionRoads())
+    everybody = range(len(problem.wishes))
+    mover = next(number for number in everybody if len(ways(problem, number)) > 1)
+    present, *_, chosen = Finder(problem).options(mover)[0]
+    waiting = [number for number in everybody if number != mover]
+    found = chances(problem, waiting, present, chosen)
+    for wish in waiting:
+        now, then = (free_beside(problem, taken, wish) for taken in (present, chosen))
+        assert (wish in found.taken, wish in found.left) == (bool(now - then), bool(then - now))
 
 
 def test_whoever_answers_pages_loads_nothing_that_is_compiled() -> None:
