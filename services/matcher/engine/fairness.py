@@ -34,6 +34,13 @@ class Fair(NamedTuple):
             least[0] = 0
         return Floors(self.groups, least)
 
+    def rank(self, instance: Instance, chosen: Ints) -> tuple[list[int], list[int], int]:
+        """Of two plans the fairer has the larger: lowest shares first, of districts, then of townships."""
+        percent = self.groups.percent(self.groups.served(instance.wish[chosen]))
+        among = self.groups.districts if self.groups.districts > 1 else 0
+        districts, towns = sorted(percent[:among].tolist()), sorted(percent[self.groups.districts :].tolist())
+        return districts, towns, int(instance.value[chosen].sum())
+
 
 class Ceiling(NamedTuple):
     """No plan serves more people of these districts together than `certificate.bound`, in hundredths.

@@ -115,8 +115,12 @@ def lifts(pull: Pull, wishes: Ints, mine: int) -> Lifts:
 
 
 def bonus(pull: Pull, wishes: Ints) -> Ints:
-    """By wish: the points that serving it would be worth beside its value, if `wishes` are served."""
-    served = pull.groups.served(wishes)
+    """By wish: how many points more serving it would be worth than one of usual groups, beside its value."""
+    groups, served = pull.groups, pull.groups.served(wishes)
     steps = pull.steps(served)
-    marginal = (steps.lift * (served[:, None] < steps.least)).sum(axis=1)
-    return np.asarray(marginal[pull.groups.of_wish].sum(axis=1) * pull.groups.people, dtype=np.int64)
+    marginal = (steps.lift * (served[:, None] < steps.least)).sum(axis=1).astype(np.float64)
+    for part in (slice(0, groups.districts), slice(groups.districts, None)):
+        usual = marginal[part] @ groups.demand[part] / max(1, int(groups.demand[part].sum()))
+        marginal[part] = np.maximum(0.0, marginal[part] - usual)
+    more = marginal[groups.of_wish].sum(axis=1) * groups.people
+    return np.asarray(more, dtype=np.int64)

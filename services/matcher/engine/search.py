@@ -137,6 +137,7 @@ class _Search:
         self._fair = fair
         self._pull: Pull = no_pull(instance.wishes)
         self._fairness: Fairness | None = None
+        self._fairest_yet: Ints = np.empty(0, dtype=np.int64)
 
     def run(self) -> Outcome:
         """Prices first; then plan after plan, until it is proven, or work, time or patience is out."""
@@ -195,15 +196,13 @@ class _Search:
         """Find the fair plan, keep the floors that follow from it, and price them."""
         people = self._people(fair, relaxed)
         self._pull = Steep(fair.groups, people / max(1, int(fair.groups.people.sum())), self._person(fair))
-        first = self._chosen()
+        self._fairest_yet = self._chosen()
         try:
             self._seek_fair(fair, free)
-        except _Ended:
-            # Half-way there a plan is nothing yet: the one before it is fairer, or at least better.
-            swap(self._board, self._plan, self._chosen(), max(first, self._chosen(), key=self._worth))
-            self._with_floors(fair, relaxed)
-            raise
-        relaxation, prices = self._with_floors(fair, relaxed)
+        finally:
+            # Also where it ends here: of all plans on the way the fairest counts, not the last.
+            swap(self._board, self._plan, self._chosen(), self._fairest_yet)
+            relaxation, prices = self._with_floors(fair, relaxed)
         proofs = self._ceilings(fair.groups)
         again = seek(relaxation, int(_FAIR_STEPS * self._steps()), self._watch_bound, prices)
         bound = self._bound
@@ -215,7 +214,8 @@ class _Search:
         self._fairness = self._fairness._replace(
             ceilings=proofs,
             value=bound - self._bound,
-            people=max(0, round(people - self._people(fair, again))),
+            # Where the bound did not fall, nothing was given up: what differs then is chance.
+            people=max(0, round(people - self._people(fair, again))) if bound > self._bound else 0,
         )
         self._pull = Keeping(floors, self._certificate.lift // SCALE, self._person(fair))
         return relaxation
@@ -224,8 +224,9 @@ class _Search:
         """Exactly where the problem is small, else by chains under a steep pull."""
         if self._instance.options <= _TINY and len(fair.groups.demand) <= _FEW_GROUPS:
             self._fairest(fair.groups)
+            self._fairest_yet = self._chosen()
         elif self._instance.options:
-            moves = self._moves()
+            moves = self._moves(_MOVES_PER_WISH)
             self._anneal(self._guide(free), int(_FAIR_MOVES * moves), self._hot(moves))
 
     def _fairest(self, groups: Groups) -> None:
@@ -416,10 +417,17 @@ class _Search:
         """Remember the plan if it is the best so far, and keeps the floors."""
         chosen = self._chosen()
         if not self._is_fair(chosen):
+            self._compare(chosen)
             return
         value = self._worth(chosen)
         if value > self._value:
             self._value, self._kept = value, chosen.copy()
+
+    def _compare(self, chosen: Ints) -> None:
+        """While the fair plan is sought, remember the fairest so far."""
+        if self._fair is not None and self._fairness is None:
+            yet, now = (self._fair.rank(self._instance, each) for each in (self._fairest_yet, chosen))
+            self._fairest_yet = chosen.copy() if now > yet else self._fairest_yet
 
     def _worth(self, chosen: Ints) -> int:
         return int(self._instance.value[chosen].sum())
@@ -455,9 +463,10 @@ class _Search:
         most = _TINY_STEPS if options <= _TINY else _MOST_STEPS
         return min(most, max(_FEWEST_STEPS, steps))
 
-    def _moves(self) -> int:
+    def _moves(self, most_per_wish: int | None = None) -> int:
         few = self._instance.options <= _WHOLE
-        most = self._instance.wishes * (_FEW_MOVES_PER_WISH if few else _MOVES_PER_WISH)
+        most_per_wish = most_per_wish or (_FEW_MOVES_PER_WISH if few else _MOVES_PER_WISH)
+        most = self._instance.wishes * most_per_wish
         return min(most, max(_MOST_EPOCHS, int((1 - _PRICING) * self._left() * _MOVES)))
 
     def _epochs(self, moves: int) -> int:

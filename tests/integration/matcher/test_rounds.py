@@ -57,7 +57,12 @@ def test_a_round_says_how_much_a_school_gets_in_a_term(
     stack: Stack, operator: Person, coordinator: Person, museum: Provider, spot: made.Json
 ) -> None:
     round_ = made.a_round(coordinator, policy={"most_per_school": 1})
-    assert round_["policy"] == {"solve_seconds": 20, "session_minutes": 60, "most_per_school": 1}
+    assert round_["policy"] == {
+        "solve_seconds": 20,
+        "session_minutes": 60,
+        "fairness": 90,
+        "most_per_school": 1,
+    }
     made.some_slots(museum, spot, 2, seats=60, round_id=round_["id"])
     school = made.a_school(stack, operator, spot)
     asked = [made.ask_in_round(school, round_, group_size=size, class_name="四（1）班") for size in (25, 30)]

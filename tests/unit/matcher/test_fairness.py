@@ -112,7 +112,7 @@ def test_the_fairest_plan_is_the_enumerated_one_in_a_thousand_cases(seed: int) -
 @pytest.fixture(scope="module")
 def town() -> Problem:
     """A season that is too large to be tried exactly."""
-    return season(120, 7, RegionRoads())
+    return season(120, 10, RegionRoads())
 
 
 def _solved(problem: Problem, policy: int, threads: int = 1) -> Solved:
