@@ -94,7 +94,7 @@ class PreviewView(Fact):
     waiting = ListOf(Nested(WaitingView), max=50, required=True)
 
 
-class MovedView(MatchView):
+class MovedByHandView(MatchView):
     """A match that has been moved, with what was known of the price at that moment."""
 
     price = Nested(PriceView, required=True)

@@ -21,7 +21,7 @@ from schemas.http.matches import (
     MatchSummary,
     MatchView,
 )
-from schemas.http.moves import HandMovesView, MovedView, MoveInput, PreviewInput, PreviewView
+from schemas.http.moves import HandMovesView, MovedByHandView, MoveInput, PreviewInput, PreviewView
 from schemas.http.rounds import AtOnceView, PublishedRound, RoundDetail, RoundInput, RoundQuery, RoundView
 from schemas.refusal import Busy, Forbidden, NotFound, Unavailable
 from services.chassis import http, inbox, rpc
@@ -308,7 +308,7 @@ class MatcherHttp(WhatIfHttp):
         "POST",
         "/matches/<uuid:match_id>/move",
         body=MoveInput,
-        answer=MovedView,
+        answer=MovedByHandView,
         roles=COORDINATORS,
         summary="Move one pairing of a draft by hand, within the same rules",
     )

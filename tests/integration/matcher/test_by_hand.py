@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from psycopg.types.json import Jsonb
 
-from schemas.http.moves import HandMovesView, MovedView, PreviewView
+from schemas.http.moves import HandMovesView, MovedByHandView, PreviewView
 from schemas.refusal import NotFound
 from services.chassis.ids import new_id
 from services.chassis.store import Connection, Store
@@ -116,7 +116,7 @@ def move(store: Store, draft: domain.Match, wanted: Wanted, party: Party = HONGS
     asked: Row = {"match_id": draft.id, "party": party, "wanted": wanted, "now": DUE}
     with store.transaction() as conn:
         moved, price = drafting.move_by_hand(conn, **asked, reason=REASON)
-    shown: Row = MovedView().dump({**views.dump(moved), "price": hand_prices.told(price, "zh")})
+    shown: Row = MovedByHandView().dump({**views.dump(moved), "price": hand_prices.told(price, "zh")})
     return shown
 
 
