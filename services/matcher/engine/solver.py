@@ -33,7 +33,8 @@ from services.matcher.engine.model import (
 from services.matcher.engine.plan import Plan, is_possible
 from services.matcher.engine.pools import lost
 from services.matcher.engine.published import documents
-from services.matcher.engine.search import Elapsed, Report, ShouldStop, search
+from services.matcher.engine.search import search
+from services.matcher.engine.state import Elapsed, Report, ShouldStop
 
 _EVERY = 64
 

@@ -1,0 +1,78 @@
+"""How much work each step of a search gets: by size and by the seconds meant for it, never by a clock."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from services.matcher.engine.instance import Instance
+
+# What two ordinary cores do in a second; from it follows how much work the meant seconds are good for.
+_OPTIONS_FOUND, _OPTION_STEPS, _MOVES, _PARTS = 28_000, 7_000_000, 45_000, 4
+# With so many options a step goes to memory for half of its numbers, and takes twice as long for each.
+_HALF_CACHED = 500_000
+_PRICING = 0.4
+_FEWEST_STEPS, _MOST_STEPS = 60, 800
+_MOVES_PER_WISH, _FEW_MOVES_PER_WISH = 1_000, 100
+_FEWEST_EPOCHS, _MOST_EPOCHS, _MOVES_AN_OPTION = 10, 100, 10
+# With fewer moves a wish there is no time to cool down from the highest temperature.
+_HOT, _UNHURRIED = 0.03, 100
+# A part that brings nothing costs as much as one that does: after so many of them it is enough.
+_FEWEST_PARTS, _PARTS_PER_WISH = 20, 0.02
+# What is so small that nothing need come before an exact search, and prices need not be as near as can be.
+TINY, _TINY_STEPS = 1_000, 120
+# What is small enough to be solved whole once all options with too great a loss are out.
+WHOLE = 9_000
+
+
+class Effort(NamedTuple):
+    """The work that is meant for one instance within so many seconds."""
+
+    instance: Instance
+    seconds: float
+
+    @property
+    def is_tiny(self) -> bool:
+        """Whether all of it is tried exactly at once."""
+        return self.instance.options <= TINY
+
+    def left(self) -> float:
+        """The seconds that are meant for the search once the options have been found, by a rule of thumb."""
+        return max(self.seconds / 4, self.seconds - self.instance.options / _OPTIONS_FOUND)
+
+    def steps(self) -> int:
+        """Steps of the prices' descent."""
+        options = self.instance.options
+        pace = _OPTION_STEPS / (1 + options / _HALF_CACHED)
+        steps = int(_PRICING * self.left() * pace / max(1, options))
+        return min(_TINY_STEPS if self.is_tiny else _MOST_STEPS, max(_FEWEST_STEPS, steps))
+
+    def moves(self) -> int:
+        """Chains of an annealing; few where an exact search comes after it."""
+        few = self.instance.options <= WHOLE
+        return self._moves(_FEW_MOVES_PER_WISH if few else _MOVES_PER_WISH)
+
+    def fair_moves(self) -> int:
+        """Chains towards the fair plan, which no exact search comes after."""
+        return self._moves(_MOVES_PER_WISH)
+
+    def _moves(self, most_per_wish: int) -> int:
+        meant = int((1 - _PRICING) * self.left() * _MOVES)
+        return min(self.instance.wishes * most_per_wish, max(_MOST_EPOCHS, meant))
+
+    def epochs(self, moves: int) -> int:
+        """So many that finding where to begin takes little of the time."""
+        return min(
+            _MOST_EPOCHS, max(_FEWEST_EPOCHS, _MOVES_AN_OPTION * moves // max(1, self.instance.options))
+        )
+
+    def hottest(self, moves: int) -> float:
+        """The first temperature, as a part of the mean value of an option."""
+        return float(_HOT * min(1.0, moves / (_UNHURRIED * self.instance.wishes)) ** 0.5)
+
+    def parts(self) -> int:
+        """Parts solved anew."""
+        return 1 + int(_PARTS * self.left())
+
+    def patience(self) -> int:
+        """So many parts that bring nothing, one after the other, are enough."""
+        return max(_FEWEST_PARTS, int(self.instance.wishes * _PARTS_PER_WISH))
