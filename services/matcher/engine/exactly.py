@@ -106,10 +106,12 @@ def _anew(state: State, open_of_wish: Table, first: int) -> None:
     swap(state.board, state.plan, np.empty(0, dtype=np.int64), new)
 
 
-def freed(state: State, open_of_wish: Table, first: int) -> tuple[neighbourhood.Part, Ints]:
+def freed(
+    state: State, open_of_wish: Table, first: int, many: int = FREED
+) -> tuple[neighbourhood.Part, Ints]:
     """The wishes around the first without what they had, which comes back as well: their part, and that."""
     seed = int(state.dice.integers(1 << 31))
-    wishes = neighbours(state.board, state.plan, open_of_wish, first, FREED, seed)
+    wishes = neighbours(state.board, state.plan, open_of_wish, first, many, seed)
     old = state.plan.choice[wishes]
     old = old[old >= 0]
     swap(state.board, state.plan, old, np.empty(0, dtype=np.int64))

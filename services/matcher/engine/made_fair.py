@@ -13,13 +13,14 @@ from services.matcher.engine.fairness import Ceiling, Fair, Fairness, ceilings
 from services.matcher.engine.groups import Floors
 from services.matcher.engine.instance import Ints
 from services.matcher.engine.leximin import Choice, fairest
+from services.matcher.engine.lifted import lift
 from services.matcher.engine.model import Limits
 from services.matcher.engine.prices import SCALE, Prices, Relaxation, Relaxed, seek
 from services.matcher.engine.pulls import Keeping, Steep
 from services.matcher.engine.state import State
 
 # The steps that price floors, beside those before it; and the chains that seek the fair plan.
-_FAIR_STEPS, _FAIR_MOVES = 0.35, 0.6
+_FAIR_STEPS, _FAIR_MOVES, _FAIR_PARTS = 0.35, 0.6, 0.25
 # The part of the seconds that one count of the fairest plan may take.
 _COUNTED = 0.25
 _FEW_GROUPS = 16
@@ -71,6 +72,8 @@ class MadeFair:
             moves = state.effort.fair_moves()
             guided = guide(state, free)
             self._chains.anneal(guided, int(_FAIR_MOVES * moves), state.effort.hottest(moves))
+            state.take(self._fairest)
+            lift(state, groups, guided.doorman, max(40, int(_FAIR_PARTS * state.effort.parts())))
 
     def _exactly(self) -> Ints:
         """The fairest plan of all, by trying exactly."""
