@@ -41,6 +41,7 @@ MESSAGES: dict[str, Message] = {
         "{max} questions about this round still wait for their answers.",
         "该集中申报期已有 {max} 个设想在等待推演，请稍后再提。",
     ),
+    "what_if_unanswered": Message(409, "There is no answer to this yet.", "该推演还没有结果。"),
     "what_if_over": Message(409, "It is over already.", "该推演已经结束。"),
     "match_state": Message(
         409,

@@ -6,8 +6,7 @@ from schemas import codes, fields
 from schemas.contract import Fact, Input
 from schemas.fields import Nested
 from schemas.http.coverage import CoverageQuery
-
-FORMATS = ("csv", "xlsx")
+from schemas.http.files import Formatted
 
 
 class _Days(Input):
@@ -39,21 +38,15 @@ class TrailQuery(_Days):
     trace_id = fields.Text(max=64)
 
 
-class _Formatted(Input):
-    """The file's kind: CSV in UTF-8 with a mark that spreadsheets know it by, or a workbook."""
-
-    format = fields.Code(FORMATS, load_default="csv")
-
-
-class EntriesExport(EntriesQuery, _Formatted):
+class EntriesExport(EntriesQuery, Formatted):
     """Entries as a file."""
 
 
-class TrailExport(TrailQuery, _Formatted):
+class TrailExport(TrailQuery, Formatted):
     """Acts as a file."""
 
 
-class CoverageExport(CoverageQuery, _Formatted):
+class CoverageExport(CoverageQuery, Formatted):
     """Coverage as a file."""
 
 

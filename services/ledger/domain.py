@@ -167,13 +167,3 @@ def best_covered(rows: Sequence[Row]) -> Row | None:
     """The area where most schools are served, then most pupils reached."""
     known = [row for row in rows if row["schools"] and row["pupils"]]
     return max(known, key=lambda row: (row["served_share"], row["per_thousand"]), default=None)
-
-
-def safe_cell(value: object) -> object:
-    """A cell that no spreadsheet takes for a formula: text that begins like one gets an apostrophe."""
-    if isinstance(value, str) and value.lstrip()[:1] in _FORMULA_STARTS and value.strip():
-        return "'" + value
-    return value
-
-
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "|", "%")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from eventlet import tpool
-
 from schemas.contract import page
 from schemas.http.coverage import (
     Comparison,
@@ -26,12 +24,13 @@ from schemas.http.ledger import (
     TrailQuery,
     TrailRow,
 )
-from services.chassis import http, inbox
+from services.chassis import http, inbox, sheets
 from services.chassis.auth import Caller, OrganisationRequired, Tokens
 from services.chassis.clock import Clock
 from services.chassis.db import Connection, Database
 from services.chassis.telemetry import Telemetry
-from services.ledger import domain, sheets
+from services.ledger import columns as shown
+from services.ledger import domain
 from services.ledger.domain import Period, Scope
 from services.ledger.usecases import answering, exporting, recording
 
@@ -187,7 +186,7 @@ class LedgerHttp:
         """What `GET /ledger` lists."""
         scope, period, filters = _scope(call), _period(call), call.query
         return self._file(
-            call, "ledger", sheets.ENTRIES, lambda conn: exporting.entries(conn, scope, period, filters)
+            call, "ledger", shown.ENTRIES, lambda conn: exporting.entries(conn, scope, period, filters)
         )
 
     @http.endpoint(
@@ -204,7 +203,7 @@ class LedgerHttp:
         return self._file(
             call,
             "coverage",
-            sheets.COVERAGE,
+            shown.COVERAGE,
             lambda conn: exporting.coverage(conn, scope, period, query["by"], query["basis"]),
         )
 
@@ -222,7 +221,7 @@ class LedgerHttp:
         return self._file(
             call,
             "never-served",
-            sheets.UNSERVED,
+            shown.UNSERVED,
             lambda conn: exporting.never_served(conn, scope, period, basis),
         )
 
@@ -238,7 +237,7 @@ class LedgerHttp:
         """What `GET /trail` lists."""
         scope, period, filters = answering.trail_scope(_caller(call)), _period(call), call.query
         return self._file(
-            call, "trail", sheets.TRAIL, lambda conn: exporting.trail(conn, scope, period, filters)
+            call, "trail", shown.TRAIL, lambda conn: exporting.trail(conn, scope, period, filters)
         )
 
     def _file(
@@ -248,15 +247,10 @@ class LedgerHttp:
         columns: sheets.Columns,
         rows_of: Callable[[Connection], Iterator[Mapping[str, Any]]],
     ) -> http.FileAnswer:
-        """Read all rows in one transaction of its own, then make the file: a workbook in a thread."""
+        """Read all rows in one transaction of its own, then make the file."""
         with self.db.read() as conn:
             rows = list(rows_of(conn))
-        filename = f"keqiao-{name}-{call.now.astimezone(domain.SHANGHAI):%Y%m%d-%H%M}.{call.query['format']}"
-        if call.query["format"] == "xlsx":
-            # A workbook of some thousand rows takes a second of the processor; the hub must not wait for it.
-            body = tpool.execute(sheets.workbook, name, columns, rows)
-            return http.stream(filename, sheets.XLSX, [body])
-        return http.stream(filename, sheets.CSV, sheets.csv_chunks(columns, rows))
+        return sheets.answer(call, name, columns, rows)
 
 
 class Ledger:

@@ -183,6 +183,12 @@ class WhatIfNeverGiven(Refusal):
     code = "what_if_never_given"
 
 
+class WhatIfUnanswered(Refusal):
+    """There is no answer, or not yet."""
+
+    code = "what_if_unanswered"
+
+
 class WhatIfsWaiting(Refusal):
     """So many of the round wait for their answers that no further one is taken."""
 

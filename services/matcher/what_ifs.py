@@ -5,18 +5,36 @@ from __future__ import annotations
 from typing import Any
 
 from schemas.contract import page
+from schemas.http.files import Formatted
 from schemas.http.what_ifs import WhatIfInput, WhatIfView
-from services.chassis import http
+from services.chassis import http, sheets
 from services.chassis.auth import OrganisationRequired
-from services.chassis.db import Connection
+from services.chassis.db import Connection, Database
 from services.matcher.usecases import what_ifs
 from services.matcher.usecases.offering import Party
+
+DISTRICTS: sheets.Columns = (
+    ("name", "旗县区"),
+    ("requests_base", "申请（现状）"),
+    ("served_base", "满足（现状）"),
+    ("people_base", "人数（现状）"),
+    ("share_base", "满足率（现状）"),
+    ("requests_changed", "申请（变化后）"),
+    ("served_changed", "满足（变化后）"),
+    ("people_changed", "人数（变化后）"),
+    ("share_changed", "满足率（变化后）"),
+    ("served_more", "满足增减"),
+    ("schools_gain", "受益学校"),
+    ("schools_lose", "受损学校"),
+)
 
 OVERSEERS = frozenset({"coordinator", "operator"})
 
 
 class WhatIfHttp:
     """A part of matcher's HTTP, apart for its length."""
+
+    db: Database
 
     @http.endpoint(
         "POST",
@@ -57,6 +75,20 @@ class WhatIfHttp:
     def read_what_if(self, call: http.Call, conn: Connection) -> dict[str, Any]:
         """Changes each second while it is worked on."""
         return what_ifs.read(conn, **_reader(call), **call.params)
+
+    @http.endpoint(
+        "GET",
+        "/rounds/<uuid:round_id>/what-ifs/<uuid:what_if_id>/export",
+        query=Formatted,
+        roles=OVERSEERS,
+        transaction=False,
+        summary="Both sides of an answer by district, as CSV or a workbook",
+    )
+    def export_what_if(self, call: http.Call) -> http.FileAnswer:
+        """All districts together first; refused while there is no answer."""
+        with self.db.read() as conn:
+            rows = what_ifs.table(conn, **_reader(call), **call.params)
+        return sheets.answer(call, "what-if", DISTRICTS, rows)
 
     @http.endpoint(
         "POST",

@@ -29,6 +29,7 @@ MEMBERS = (
 )  # fmt: skip
 _NAMED = ("venue_id", "organisation_id", "programme_id", "unit_id")
 _WEEK = 7
+_SIDES = ("base", "changed")
 _BETWEEN = {
     (True, True): texts.FROM_TO,
     (True, False): texts.FROM,
@@ -183,6 +184,34 @@ def read(conn: Connection, party: Party, *, round_id: UUID, what_if_id: UUID, la
     return _told(conn, _known(storage.get(conn, round_id, what_if_id)), language)
 
 
+def table(conn: Connection, party: Party, *, round_id: UUID, what_if_id: UUID, language: str) -> list[Row]:
+    """An answer's two sides by district, all together first. Raises NotFound and domain.WhatIfUnanswered."""
+    result = read(conn, party, round_id=round_id, what_if_id=what_if_id, language=language)["result"]
+    if result is None:
+        raise domain.WhatIfUnanswered()
+    districts = result["districts"]
+    total = {side: _together([each[side] for each in districts]) for side in _SIDES}
+    moved = result["moved"]
+    rows = [_line(texts.EVERYWHERE.text(language), total, moved)]
+    rows += [
+        _line(each["name"], each, [some for some in moved if some["adcode"] == each["adcode"]])
+        for each in districts
+    ]
+    return rows
+
+
+def _together(shares: Sequence[Row]) -> Row:
+    found: Row = {name: sum(each[name] for each in shares) for name in ("requests", "served", "people")}
+    return {**found, "share": _share(found)}
+
+
+def _line(name: str, sides: Row, moved: Sequence[Row]) -> Row:
+    told = {f"{member}_{side}": value for side in _SIDES for member, value in sides[side].items()}
+    more = sides["changed"]["served"] - sides["base"]["served"]
+    schools = {f"schools_{way}": sum(each[way] for each in moved) for way in ("gain", "lose")}
+    return {"name": name, **told, "served_more": more, **schools}
+
+
 def cancel(
     conn: Connection, party: Party, *, round_id: UUID, what_if_id: UUID, now: datetime, language: str
 ) -> Row:
@@ -236,7 +265,7 @@ def _progress(row: Row) -> Row:
 def _result(result: Row, names: Mapping[str, str], language: str) -> Row:
     return {
         **result,
-        **{side: _side(result[side]) for side in ("base", "changed")},
+        **{side: _side(result[side]) for side in _SIDES},
         "districts": [
             {**each, "name": names.get(each["adcode"], each["adcode"]), **_shares(each)}
             for each in result["districts"]
@@ -251,7 +280,7 @@ def _side(side: Row) -> Row:
 
 
 def _shares(district: Row) -> Row:
-    return {side: {**district[side], "share": _share(district[side])} for side in ("base", "changed")}
+    return {side: {**district[side], "share": _share(district[side])} for side in _SIDES}
 
 
 def _share(share: Row) -> float | None:

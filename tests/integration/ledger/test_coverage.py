@@ -14,8 +14,10 @@ import pytest
 from schemas.http.coverage import Comparison, Coverage, UnservedSchool
 from schemas.http.ledger import LedgerEntry, LedgerEntryWithActs, TrailRow
 from schemas.refusal import Forbidden, NotFound
+from services.chassis import sheets
 from services.chassis.auth import Caller, Membership
-from services.ledger import domain, sheets
+from services.ledger import columns as shown
+from services.ledger import domain
 from services.ledger.domain import Scope
 from services.ledger.usecases import answering, exporting
 from tests.builders import facts
@@ -225,10 +227,10 @@ def test_an_export_is_a_table_in_which_nothing_is_a_formula(story: Story) -> Non
     story.book.tell("school", evil)
     with story.book.reading() as conn:
         rows = list(exporting.never_served(conn, CITY, ALWAYS, "all"))
-    text = b"".join(sheets.csv_chunks(sheets.UNSERVED, rows)).decode()
+    text = b"".join(sheets.csv_chunks(shown.UNSERVED, rows)).decode()
     assert text.startswith("\ufeff旗县区,")
     assert "\"'=HYPERLINK" in text
-    book = openpyxl.load_workbook(io.BytesIO(sheets.workbook("x", sheets.UNSERVED, rows)))
+    book = openpyxl.load_workbook(io.BytesIO(sheets.workbook("x", shown.UNSERVED, rows)))
     cells = [cell for row in book.worksheets[0].iter_rows() for cell in row]
     assert '\'=HYPERLINK("x")' in [cell.value for cell in cells]
     assert not [cell for cell in cells if cell.data_type == "f"]
@@ -238,9 +240,9 @@ def test_every_export_can_be_made(story: Story) -> None:
     story.deliver()
     with story.book.reading() as conn:
         tables = {
-            sheets.ENTRIES: exporting.entries(conn, CITY, ALWAYS, {}),
-            sheets.COVERAGE: exporting.coverage(conn, CITY, ALWAYS, "district", "all"),
-            sheets.TRAIL: exporting.trail(conn, CITY, ALWAYS, {}),
+            shown.ENTRIES: exporting.entries(conn, CITY, ALWAYS, {}),
+            shown.COVERAGE: exporting.coverage(conn, CITY, ALWAYS, "district", "all"),
+            shown.TRAIL: exporting.trail(conn, CITY, ALWAYS, {}),
         }
         made = {columns: list(rows) for columns, rows in tables.items()}
     for columns, rows in made.items():

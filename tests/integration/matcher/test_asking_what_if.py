@@ -32,6 +32,13 @@ def answered(who: Person, what_if: Json, state: str = "done") -> Json:
     return poll(over, made.PATIENCE, 0.2)
 
 
+def exported(who: Person, what_if: Json) -> list[str]:
+    """The lines of the answer's table."""
+    answer = who.get(f"/rounds/{what_if['round_id']}/what-ifs/{what_if['id']}/export")
+    assert answer.status_code == 200, answer.text
+    return answer.content.decode("utf-8-sig").splitlines()
+
+
 def explained(who: Person, round_: Json) -> bool:
     """The round's prices are known."""
     return who.get(f"/rounds/{round_['id']}/additions").json()["made_at"] is not None
@@ -68,6 +75,7 @@ def test_what_one_more_session_would_add_is_told_twice_and_changes_nothing(
     (worth,) = told["result"]["additions"]
     assert (worth["wishes"], worth["people"]) == (1, 30)
     assert [(each["gain"], each["lose"]) for each in told["result"]["moved"]] == [(1, 0)]
+    assert exported(coordinator, question)[1].split(",")[2::4] == ["2", "3", "1"]
     drafts = coordinator.get(f"/rounds/{round_['id']}/matches").json()["items"]
     assert sorted(draft["group_size"] for draft in drafts) == [25, 35]
 
@@ -97,6 +105,7 @@ def test_who_does_not_oversee_the_area_finds_no_round_to_ask_about(
         assert stranger.get(path).status_code == 403
     assert operator.get(path).status_code == 200
     answered(coordinator, question)
+    assert far.get(f"{path}/{question['id']}/export").status_code == 404
     over = coordinator.post(f"{path}/{question['id']}/cancel")
     assert (over.status_code, over.json()["code"]) == (409, "what_if_over")
 

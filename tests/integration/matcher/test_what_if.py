@@ -106,6 +106,13 @@ def read(store: Store, asked: Row, party: Party = COORDINATOR, language: str = "
         return shown(what_ifs.read(conn, party, **ids, language=language))
 
 
+def table(store: Store, asked: Row, party: Party = COORDINATOR) -> list[Row]:
+    """The lines of its file."""
+    ids = {"round_id": UUID(asked["round_id"]), "what_if_id": UUID(asked["id"])}
+    with store.read() as conn:
+        return what_ifs.table(conn, party, **ids, language="zh")
+
+
 def cancel(store: Store, asked: Row, party: Party = COORDINATOR) -> Row:
     ids = {"round_id": UUID(asked["round_id"]), "what_if_id": UUID(asked["id"])}
     with store.transaction() as conn:
@@ -166,10 +173,19 @@ def test_districts_stand_side_by_side_and_no_school_is_named(
     asked = ask(store, drawn_up, a_session(store), party=OPERATOR)
     assert turn("what_if")
     told = read(store, asked, OPERATOR, "zh")
+    first, second = table(store, asked, OPERATOR)
+    assert (first["name"], second["name"], second["served_more"]) == ("全部地区", "红山区", 1)
+    assert {**first, "name": "红山区"} == second, "there is only one district"
     (district,) = told["result"]["districts"]
     assert (district["name"], district["base"]["share"], district["changed"]["share"]) == ("红山区", 0.5, 1.0)
     assert told["changes"][0]["text"] == "“星空之下”在按价格最有利的日期增加1场"
     assert "第一小学" not in str(told)
+
+
+def test_there_is_no_table_without_an_answer(store: Store, drawn_up: UUID) -> None:
+    asked = ask(store, drawn_up, a_session(store))
+    with pytest.raises(domain.WhatIfUnanswered):
+        table(store, asked)
 
 
 def test_nothing_of_the_world_is_changed(store: Store, drawn_up: UUID, turn: Callable[[str], bool]) -> None:

@@ -1,8 +1,7 @@
-"""Areas, shares and cells of the ledger."""
+"""Areas and shares of the ledger."""
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,16 +20,6 @@ def test_areas_are_those_that_tokens_cover(area: str, code: str) -> None:
 def test_a_city_has_its_townships_below() -> None:
     assert "150402001000".startswith(domain.area_prefix("150400"))
     assert not "150402001000".startswith(domain.area_prefix("150403"))
-
-
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "  =1", "|x"])
-def test_no_cell_is_a_formula(text: str) -> None:
-    assert domain.safe_cell(text) == "'" + text
-
-
-@pytest.mark.parametrize("value", ["赤峰", "1", 5, -5, None, "", "a=b", 0.5])
-def test_other_cells_stay_as_they_are(value: object) -> None:
-    assert domain.safe_cell(value) == value
 
 
 def test_nobody_is_no_share() -> None:

@@ -43,14 +43,18 @@ function say(message, bad = false) {
 // -- the service
 
 async function call(method, path, body) {
+  return (await fetched(method, path, body)).json().catch(() => ({}));
+}
+
+async function fetched(method, path, body) {
   const headers = { "Accept-Language": language() };
   if (token) headers.Authorization = `Bearer ${token}`;
   if (organisation) headers["KeQiao-Organisation"] = organisation;
   if (body) Object.assign(headers, { "Content-Type": "application/json", "Idempotency-Key": crypto.randomUUID() });
   const answer = await fetch(`/api/v1${path}`, { method, headers, body: body && JSON.stringify(body) }).catch(() => null);
   if (!answer) throw new Error(text("askAway"));
+  if (answer.ok) return answer;
   const said = await answer.json().catch(() => ({}));
-  if (answer.ok) return said;
   if (answer.status === 401 && token) leave();
   throw new Error([said.detail ?? said.title ?? text("askAway"), ...(said.errors ?? []).map((each) => `${each.field}: ${each.message ?? each.code}`)].join(" "));
 }
@@ -183,9 +187,9 @@ function card(question) {
   const item = make("li", "result");
   item.append(make("h3", "", question.changes.map((each) => each.text).join(" · ")), make("p", "facts", standing(question)));
   for (const each of question.at_once) item.append(make("p", "facts", each.text));
-  if (!ENDS.includes(question.state)) item.append(button(question));
+  if (!ENDS.includes(question.state)) item.append(button("askGiveUp", () => giveUp(question)));
   if (question.failure_text) item.append(make("p", "hand", question.failure_text));
-  if (question.result) item.append(...answer(question.result));
+  if (question.result) item.append(...answer(question.result), button("askExport", () => download(question)));
   return item;
 }
 
@@ -200,11 +204,24 @@ function standing(question) {
   return parts.join(" · ");
 }
 
-function button(question) {
-  const found = make("button", "quiet", text("askGiveUp"));
+function button(words, act) {
+  const found = make("button", "quiet", text(words));
   found.type = "button";
-  found.addEventListener("click", () => giveUp(question));
+  found.addEventListener("click", act);
   return found;
+}
+
+async function download(question) {
+  try {
+    const answer = await fetched("GET", `/rounds/${question.round_id}/what-ifs/${question.id}/export?format=xlsx`);
+    const link = make("a");
+    link.href = URL.createObjectURL(await answer.blob());
+    link.download = answer.headers.get("Content-Disposition").match(/filename="?([^";]+)/)[1];
+    link.click();
+    URL.revokeObjectURL(link.href);
+  } catch (error) {
+    say(error.message, true);
+  }
 }
 
 function answer(result) {

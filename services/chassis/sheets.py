@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from eventlet import tpool
 from openpyxl import Workbook
 
-from services.ledger.domain import SHANGHAI, safe_cell
+from services.chassis import http
 
 Columns = Sequence[tuple[str, str]]
 CSV, XLSX = "text/csv; charset=utf-8", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -18,63 +19,20 @@ CSV, XLSX = "text/csv; charset=utf-8", "application/vnd.openxmlformats-officedoc
 _MARK = "\ufeff"
 _CSV_CHUNK = 200
 _LONGEST_CELL = 32_000
+_SHANGHAI = timezone(timedelta(hours=8))
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "|", "%")
 
-ENTRIES: Columns = (
-    ("district_name", "旗县区"),
-    ("township_name", "乡镇苏木街道"),
-    ("school_name", "学校"),
-    ("kind", "类别"),
-    ("title", "活动"),
-    ("plan_tasks", "计划任务"),
-    ("topics", "主题"),
-    ("grades", "年级"),
-    ("audience", "对象"),
-    ("group_size", "人数"),
-    ("provider_names", "提供单位"),
-    ("expert_names", "专家"),
-    ("starts_at", "开始"),
-    ("ends_at", "结束"),
-    ("state", "状态"),
-    ("confirmed_at", "确认时间"),
-    ("delivered_at", "完成时间"),
-    ("said_by", "完成确认人"),
-    ("match_id", "编号"),
-)
-COVERAGE: Columns = (
-    ("value", "代码"),
-    ("name", "名称"),
-    ("schools", "学校数"),
-    ("served", "已覆盖学校"),
-    ("never_served", "未覆盖学校"),
-    ("served_share", "覆盖率"),
-    ("pupils", "学生数"),
-    ("activities", "活动数"),
-    ("reached", "参加学生人次"),
-    ("per_thousand", "每千名学生参加人次"),
-)
-UNSERVED: Columns = (
-    ("district_name", "旗县区"),
-    ("township_name", "乡镇苏木街道"),
-    ("name", "学校"),
-    ("stage", "学段"),
-    ("enrolment", "在校生"),
-    ("rural", "农牧区"),
-    ("requests", "申请数"),
-    ("unserved", "未满足申请数"),
-    ("school_id", "编号"),
-)
-TRAIL: Columns = (
-    ("occurred_at", "时间"),
-    ("type", "事项"),
-    ("aggregate", "对象类别"),
-    ("aggregate_id", "对象编号"),
-    ("version", "版本"),
-    ("subject_name", "单位"),
-    ("actor_name", "操作人"),
-    ("actor_role", "角色"),
-    ("reason", "原因"),
-    ("trace_id", "跟踪号"),
-)
+
+def answer(
+    call: http.Call, name: str, columns: Columns, rows: Iterable[Mapping[str, Any]]
+) -> http.FileAnswer:
+    """The rows as the kind of file that the query's `format` asks for, named after `name` and the time."""
+    kind = call.query["format"]
+    filename = f"keqiao-{name}-{call.now.astimezone(_SHANGHAI):%Y%m%d-%H%M}.{kind}"
+    if kind == "xlsx":
+        # A workbook of some thousand rows takes a second of the processor; the hub must not wait for it.
+        return http.stream(filename, XLSX, [tpool.execute(workbook, name, columns, rows)])
+    return http.stream(filename, CSV, csv_chunks(columns, rows))
 
 
 def csv_chunks(columns: Columns, rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
@@ -103,13 +61,20 @@ def workbook(title: str, columns: Columns, rows: Iterable[Mapping[str, Any]]) ->
     return buffer.getvalue()
 
 
+def safe_cell(value: object) -> object:
+    """A cell that no spreadsheet takes for a formula: text that begins like one gets an apostrophe."""
+    if isinstance(value, str) and value.lstrip()[:1] in _FORMULA_STARTS and value.strip():
+        return "'" + value
+    return value
+
+
 def _cells(columns: Columns, row: Mapping[str, Any]) -> list[Any]:
     return [safe_cell(_cell(row.get(name))) for name, _ in columns]
 
 
 def _cell(value: Any) -> Any:
     if isinstance(value, datetime):
-        return value.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+        return value.astimezone(_SHANGHAI).strftime("%Y-%m-%d %H:%M")
     if isinstance(value, list | tuple):
         return "、".join(str(one) for one in value)[:_LONGEST_CELL]
     if isinstance(value, bool):
