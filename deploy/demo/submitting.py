@@ -69,6 +69,7 @@ def body(world: World, wish: Wish, round_id: str) -> Json:
         "programme_id": world.programmes[wish.programme]["id"] if wish.programme else None,
         "grades": list(wish.grades),
         "audience": wish.audience,
+        "class_name": wish.class_name,
         "group_size": wish.group_size,
         "windows": [{"starts_at": first, "ends_at": last} for first, last in wish.windows],
         "distance_limit_km": wish.distance_limit_km,

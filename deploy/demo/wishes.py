@@ -29,6 +29,7 @@ _EXPERT_TOPICS = (
 )
 _TOUR_TOPICS = ("物理", "航天", "生态环境", "卫生健康")
 _LARGEST_HALL = 160
+_ONE_CLASS = 50
 _PREFERENCES = (
     "希望有动手环节",
     "有两名学生使用轮椅",
@@ -63,6 +64,14 @@ class Wish:
     def name(self) -> str:
         """What tells this wish from all others, also in the request's contact field."""
         return f"{'集中' if self.in_round else '随时'}{self.number:03d}"
+
+    @property
+    def class_name(self) -> str | None:
+        """The class that it is for, where it is for one."""
+        grade, *others = self.grades or (0,)
+        if self.audience != "pupils" or others or not grade or self.group_size > _ONE_CLASS:
+            return None
+        return f"{grade}年级{1 + self.number % 3}班"
 
 
 def wishes(anchor: dt.date) -> list[Wish]:
