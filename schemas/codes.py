@@ -24,6 +24,8 @@ ORGANISATION_KINDS = (
 VENUE_KINDS = ("science_museum", "cultural_venue", "science_base", "lab", "youth_studio", "preschool_place")
 VENUE_LEVELS = ("national", "region", "city", "district")
 AGREEMENT_POLICIES = ("auto", "ask")
+SHARED_KINDS = ("room", "guide", "kit", "coach")
+SHARED_STATES = ("active", "withdrawn")
 UNIT_KINDS = ("mobile_museum", "caravan")
 PROGRAMME_KINDS = (
     "visit",

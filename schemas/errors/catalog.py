@@ -25,6 +25,26 @@ _HOLDS = {
     "group_too_large": Message(
         409, "A group of {size} is above the most, {max_group}.", "团队 {size} 人，超过上限 {max_group} 人。"
     ),
+    "no_room": Message(
+        409,
+        "{wanted} of the rooms are wanted and {free} of {number} are free then.",
+        "需要 {wanted} 间活动室，届时 {number} 间中仅余 {free} 间。",
+    ),
+    "no_guide": Message(
+        409,
+        "{wanted} of the guides are wanted and {free} of {number} are free then.",
+        "需要 {wanted} 名讲解员，届时 {number} 名中仅余 {free} 名。",
+    ),
+    "no_kit": Message(
+        409,
+        "{wanted} of the kits are wanted and {free} of {number} are free then.",
+        "需要 {wanted} 套器材，届时 {number} 套中仅余 {free} 套。",
+    ),
+    "no_coach": Message(
+        409,
+        "{wanted} of the coaches are wanted and {free} of {number} are free then.",
+        "需要 {wanted} 辆车，届时 {number} 辆中仅余 {free} 辆。",
+    ),
     "unit_unknown": Message(404, "There is no such travelling unit.", "没有此流动科普设施。"),
     "unit_paused": Message(409, "The unit takes no new stops now.", "该流动科普设施暂停接受新的行程。"),
     "unit_busy": Message(409, "The unit is elsewhere at that time.", "该流动科普设施此时已有行程。"),
@@ -64,6 +84,22 @@ _OFFERS = {
     ),
     "venue_retired": Message(409, "The venue is no longer in use.", "该场馆已停用。"),
     "venue_closed": Message(409, "The venue is closed on that day.", "该场馆当日闭馆。"),
+    "need_unknown": Message(422, "The organisation shares no such resource.", "该单位没有此项共用资源。"),
+    "need_twice": Message(422, "The resource is named twice.", "同一项共用资源列了两次。"),
+    "needs_without_sessions": Message(
+        422,
+        "Only what takes place in sessions shares resources; a travelling unit's programme has none.",
+        "只有设场次的活动才能使用共用资源，流动科普设施的活动不设场次。",
+    ),
+    "shared_resource_overbooked": Message(
+        409,
+        "{used} are held or reserved at one time already, and there would be {number}.",
+        "同一时间已占用 {used} 个，而总数仅为 {number} 个。",
+    ),
+    "shared_resource_needed": Message(
+        409, "{programmes} programmes need it.", "仍有 {programmes} 项活动需要此项资源。"
+    ),
+    "shared_resource_withdrawn": Message(409, "The resource was withdrawn.", "该共用资源已撤回。"),
     "slot_ends_before_start": Message(422, "The slot ends before it starts.", "场次结束时间早于开始时间。"),
     "slot_past": Message(422, "The slot starts in the past.", "场次开始时间已过。"),
     "slot_too_soon": Message(

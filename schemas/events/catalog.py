@@ -1,4 +1,4 @@
-"""What catalog tells the others: venues, programmes, slots, closures, travelling units and their stops.
+"""What catalog tells the others: venues, programmes, slots, closures, shared resources, units and stops.
 
 Codes are plain text here (lists: schemas/codes.py): a consumer must live through a code that it does not
 know yet.
@@ -48,11 +48,33 @@ class VenueState(Fact):
     version = fields.Int(min=1, required=True)
 
 
+class SharedResourceState(Fact):
+    """What a provider's sessions share: `number` rooms, guides, kits or coaches, each as good as another."""
+
+    id = fields.Id(required=True)
+    organisation_id = fields.Id(required=True)
+    kind = fields.Text(max=20, required=True)
+    name = fields.Text(max=120, required=True)
+    name_en = fields.Text(max=120, required=True, allow_none=True)
+    number = fields.Int(min=0, required=True)
+    state = fields.Text(max=20, required=True)
+    demonstration = fields.Flag(required=True)
+    version = fields.Int(min=1, required=True)
+
+
+class Need(Fact):
+    """So many of a shared resource, for each group and as long as its session lasts."""
+
+    resource_id = fields.Id(required=True)
+    quantity = fields.Int(min=1, required=True)
+
+
 class ProgrammeState(Fact):
     """A programme in any state: a consumer that shows it to others must ask for `published`.
 
     It is offered by an organisation, at a venue (`venue_id`) or by a travelling unit (`unit_id`), or by
     neither. Empty `languages` means any; `lead_days` is how long before its start a slot must be published.
+    `needs`: what it shares with other programmes of its owner; those from before have none.
     """
 
     id = fields.Id(required=True)
@@ -79,6 +101,7 @@ class ProgrammeState(Fact):
     fee_fen = fields.Int(min=0, required=True)
     payer = fields.Text(max=20, required=True)
     lead_days = fields.Int(min=0, required=True)
+    needs = fields.ListOf(fields.Nested(Need), max=20, load_default=list, dump_default=list)
     state = fields.Text(max=20, required=True)
     demonstration = fields.Flag(required=True)
     version = fields.Int(min=1, required=True)
@@ -184,6 +207,9 @@ EVENTS: dict[str, tuple[str, type[Fact]]] = {
     "closure_lifted": ("closure", ClosureState),
     "unit_registered": ("unit", UnitState),
     "unit_changed": ("unit", UnitState),
+    "shared_resource_registered": ("shared_resource", SharedResourceState),
+    "shared_resource_changed": ("shared_resource", SharedResourceState),
+    "shared_resource_withdrawn": ("shared_resource", SharedResourceState),
     "stop_held": ("stop", StopState),
     "stop_confirmed": ("stop", StopState),
     "stop_released": ("stop", StopState),

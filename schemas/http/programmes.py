@@ -19,6 +19,13 @@ _MAX_GROUP = 10_000
 _MAX_MINUTES = 60 * 24 * 60
 
 
+class NeedInput(Input):
+    """So many of a shared resource of the same organisation, for each group as long as its session lasts."""
+
+    resource_id = Id(required=True)
+    quantity = Int(load_default=1, min=1, max=1000)
+
+
 class ProgrammeInput(Input):
     """A new programme, at a venue or by a travelling unit of the same organisation, or by neither.
 
@@ -48,6 +55,7 @@ class ProgrammeInput(Input):
     fee_fen = Int(load_default=0, min=0, max=100_000_000)
     payer = Code(PAYERS, load_default="none")
     lead_days = Int(load_default=0, min=0, max=365)
+    needs = ListOf(Nested(NeedInput), load_default=list, max=20)
     demonstration = Flag(load_default=False)
     publish = Flag(load_default=False)
 
@@ -81,6 +89,7 @@ class ProgrammePatch(Input):
     fee_fen = Int(min=0, max=100_000_000)
     payer = Code(PAYERS)
     lead_days = Int(min=0, max=365)
+    needs = ListOf(Nested(NeedInput), max=20)
     demonstration = Flag()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from schemas.contract import page
@@ -30,7 +30,15 @@ from schemas.http.units import StopQuery, StopView, UnitInput, UnitPatch, UnitQu
 from schemas.http.venues import Topics, VenueInput, VenuePatch, VenueQuery, VenuesInput, VenueView
 from schemas.refusal import Refusal
 from schemas.topics import TOPICS
-from services.catalog.domain.rights import PUBLIC, Mandate, area_prefix
+from services.catalog.calls import KEEPERS
+from services.catalog.calls import act as _act
+from services.catalog.calls import ask as _ask
+from services.catalog.calls import bounds as _bounds
+from services.catalog.calls import by_id as _by_id
+from services.catalog.calls import by_time as _by_time
+from services.catalog.calls import change as _change
+from services.catalog.calls import mandate as _mandate
+from services.catalog.sharing import SharingHttp
 from services.catalog.storage.holds import COUNT_LIVE
 from services.catalog.usecases import closures, programmes, slots, venues
 from services.chassis import http
@@ -40,7 +48,6 @@ from services.chassis.db import Connection, Database
 from services.chassis.problems import meaning
 from services.chassis.telemetry import SqlGauge, Telemetry
 
-KEEPERS = frozenset({"venue", "coordinator"})
 LIVE_HOLDS = SqlGauge(
     "catalog_live_holds", "Holds and reservations that count", COUNT_LIVE, labels=("kind", "state")
 )
@@ -70,7 +77,7 @@ class StopPage(StopQuery, http.Paging):
     """Which stops to list."""
 
 
-class CatalogHttp:
+class CatalogHttp(SharingHttp):
     """What is offered: public to read, kept by its owners and the coordinators of their area."""
 
     name = "catalog_http"
@@ -428,40 +435,6 @@ class CatalogHttp:
     def list_stops(self, call: http.Call, conn: Connection) -> dict[str, Any]:
         """Confirmed ones are public, without the match; held ones are the unit's keepers' alone."""
         return _by_time(call, venues.list_stops(conn, mandate=_mandate(call), **_ask(call, whole=True)))
-
-
-def _mandate(call: http.Call) -> Mandate:
-    """Who asks, for whom; the public where nobody is logged in or no organisation is named."""
-    acting = call.caller.acting if call.caller else None
-    return Mandate(acting.organisation_id, acting.role, acting.area) if acting else PUBLIC
-
-
-def _act(call: http.Call) -> dict[str, Any]:
-    return {"now": call.now, "mandate": _mandate(call), "actor": call.actor}
-
-
-def _change(call: http.Call) -> dict[str, Any]:
-    return {**call.params, "if_version": call.if_match or 0, "change": call.body}
-
-
-def _bounds(call: http.Call, *, whole: bool = False) -> dict[str, Any]:
-    """Where the page begins (by one key, or by the whole cursor), and one row more than it shows."""
-    after = call.cursor if whole or not call.cursor else call.cursor[0]
-    return {"after": after, "limit": call.query["limit"] + 1}
-
-
-def _ask(call: http.Call, *, whole: bool = False) -> dict[str, Any]:
-    given = {name: value for name, value in call.query.items() if name not in ("limit", "cursor", "adcode")}
-    under = {"under": area_prefix(call.query["adcode"])} if "adcode" in call.query else {}
-    return {"filters": given | under, **_bounds(call, whole=whole)}
-
-
-def _by_id(call: http.Call, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    return http.page(rows, call.query["limit"], lambda row: [row["id"]])
-
-
-def _by_time(call: http.Call, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    return http.page(rows, call.query["limit"], lambda row: [row["starts_at"], row["id"]])
 
 
 def _imported(call: http.Call, outcomes: Sequence[dict[str, Any] | Refusal]) -> dict[str, Any]:

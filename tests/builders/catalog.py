@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.catalog.domain.holds import Place, Wish
-from services.catalog.storage import offers
+from services.catalog.storage import offers, sharing
 from services.catalog.usecases.telling import tell
 from services.chassis.ids import new_id
 from services.chassis.store import Connection
@@ -37,6 +37,23 @@ def a_venue(conn: Connection, **changes: Any) -> dict[str, Any]:
         "policy": "auto", "state": "active", "demonstration": True, "version": 1, **changes,
     }  # fmt: skip
     return _stored(conn, "venue", "venue_registered", row)
+
+
+def a_shared_resource(conn: Connection, **changes: Any) -> dict[str, Any]:
+    """One guide."""
+    row = {
+        "id": new_id(), "organisation_id": changes.get("organisation_id") or an_organisation(conn),
+        "kind": "guide", "name": f"讲解员 {new_id()}", "name_en": None, "number": 1, "state": "active",
+        "counted_from": NOW, "demonstration": True, "version": 1, **changes,
+    }  # fmt: skip
+    return _stored(conn, "shared_resource", "shared_resource_registered", row)
+
+
+def needing(conn: Connection, resource: dict[str, Any], quantity: int = 1, **changes: Any) -> dict[str, Any]:
+    """A published visit of the resource's owner of which each group needs so much of it."""
+    programme = a_programme(conn, organisation_id=resource["organisation_id"], venue_id=None, **changes)
+    sharing.replace_needs(conn, programme["id"], [{"resource_id": resource["id"], "quantity": quantity}])
+    return programme
 
 
 def a_programme(conn: Connection, **changes: Any) -> dict[str, Any]:

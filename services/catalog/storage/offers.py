@@ -1,4 +1,4 @@
-"""Venues, programmes, travelling units and closures: plain rows, changed under the version that was read."""
+"""Venues, programmes, units, shared resources and closures: rows, changed under the version that was read."""
 
 from __future__ import annotations
 
@@ -34,6 +34,10 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "id", "programme_id", "venue_id", "organisation_id", "starts_at", "ends_at", "seats", "taken",
         "groups_limit", "groups_taken", "round_id", "state", "version",
     ),
+    "shared_resource": (
+        "id", "organisation_id", "kind", "name", "name_en", "number", "state", "counted_from",
+        "demonstration", "version",
+    ),
     "closure": (
         "id", "venue_id", "first_day", "last_day", "reason", "state", "cancelled_slot_ids",
         "affected_slot_ids", "affected_match_ids", "version",
@@ -52,9 +56,9 @@ def insert(conn: Connection, table: str, row: Mapping[str, Any]) -> None:
 
 def change(conn: Connection, table: str, id_: UUID, version: int, changes: Mapping[str, Any]) -> Row | None:
     """Change columns of the row that still has this version, and raise it; None if it has moved on."""
-    statement = sql.SQL(
-        "update {} set {}, version = version + 1 where id = %(id)s and version = %(was)s returning {}"
-    ).format(sql.Identifier(table), _assignments(changes), _names(COLUMNS[table]))
+    statement = sql.SQL("update {} set {} where id = %(id)s and version = %(was)s returning {}").format(
+        sql.Identifier(table), _assignments(changes), _names(COLUMNS[table])
+    )
     return conn.execute(statement, {**_adapted(changes), "id": id_, "was": version}).fetchone()
 
 
@@ -75,7 +79,7 @@ def _names(columns: Iterable[str]) -> sql.Composed:
 
 def _assignments(changes: Iterable[str]) -> sql.Composed:
     pairs = (sql.SQL("{} = {}").format(sql.Identifier(c), sql.Placeholder(c)) for c in changes)
-    return sql.SQL(", ").join(pairs)
+    return sql.SQL(", ").join([*pairs, sql.SQL("version = version + 1")])
 
 
 def _adapted(row: Mapping[str, Any]) -> Row:
@@ -99,6 +103,13 @@ def venues(conn: Connection, *, filters: Mapping[str, Any], after: UUID | None, 
 def units(conn: Connection, *, filters: Mapping[str, Any], after: UUID | None, limit: int) -> list[Row]:
     """Travelling units in order of id; filters: organisation_id, kind, under."""
     return _listed(conn, "unit", ("organisation_id", "kind"), filters, after, limit)
+
+
+def shared_resources(
+    conn: Connection, *, filters: Mapping[str, Any], after: UUID | None, limit: int
+) -> list[Row]:
+    """Shared resources in order of id; filters: organisation_id, kind, state."""
+    return _listed(conn, "shared_resource", ("organisation_id", "kind", "state"), filters, after, limit)
 
 
 def _listed(

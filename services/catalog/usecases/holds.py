@@ -1,8 +1,8 @@
 """The four commands on seats and stops, and the sweep of what has lapsed; docs/locking.md is the rule book.
 
-Every command locks in one order (hold ids, slot rows, unit rows, each sorted), expires what has lapsed on the
-locked resources before it decides, and raises a changed slot's version once, at its end. Outcomes come
-back in the order of the items.
+Every command locks in one order (hold ids, slot rows, unit rows, shared resources, each sorted), expires what
+has lapsed on the locked slots and units before it decides, and raises a changed slot's version once, at its
+end. Outcomes come back in the order of the items.
 """
 
 from __future__ import annotations
@@ -18,9 +18,11 @@ from schemas.refusal import Refusal
 from services.catalog.domain import holds as rules
 from services.catalog.domain import units
 from services.catalog.domain.holds import Hold, Outcome, Place, Seats, Wish
+from services.catalog.domain.sharing import Books
 from services.catalog.domain.units import Stop, Unit
 from services.catalog.storage import holds as storage
 from services.catalog.storage import slots
+from services.catalog.usecases import sharing
 from services.catalog.usecases.telling import tell_all
 from services.chassis import geo, outbox
 from services.chassis.store import Connection, savepoint
@@ -50,6 +52,7 @@ class _Book:
     seats: dict[UUID, Seats]
     units: dict[UUID, Unit]
     stops: dict[UUID, list[Stop]]
+    shared: Books
     changed_slots: set[UUID] = field(default_factory=set)
     new_stops: list[UUID] = field(default_factory=list)
 
@@ -129,6 +132,7 @@ def _open_book(conn: Connection, now: datetime, actor: Actor, wishes: Sequence[W
         seats=storage.lock_slots(conn, slot_ids),
         units=locked_units,
         stops=storage.live_stops(conn, unit_ids),
+        shared=sharing.books(conn, wishes),
         changed_slots=_slots_of(lapsed),
     )
 
@@ -150,12 +154,14 @@ def _hold_seats(conn: Connection, now: datetime, book: _Book, wish: Wish) -> Non
     if slot is None:
         raise rules.SlotUnknown()
     rules.check_seats(slot, wish)
+    book.shared.check(wish.resource_id, wish.starts_at, wish.ends_at)
     with savepoint(conn):
         if not storage.take_seats(conn, wish, now):
             # Never seen while the slot's row is locked: the condition stands for whoever forgets to lock it.
             raise rules.NotEnoughSeats(free=0, wanted=wish.quantity)
     slot.taken += wish.quantity
     slot.groups_taken += 1
+    book.shared.take(wish.resource_id, wish.starts_at, wish.ends_at)
     book.changed_slots.add(wish.resource_id)
 
 

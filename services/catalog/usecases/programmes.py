@@ -13,7 +13,7 @@ from schemas.topics import TOPICS
 from services.catalog.domain import offers as rules
 from services.catalog.domain.rights import Mandate
 from services.catalog.storage import offers as storage
-from services.catalog.usecases import owners
+from services.catalog.usecases import owners, sharing
 from services.catalog.usecases.telling import tell
 from services.chassis.ids import new_id
 from services.chassis.outbox import Acting
@@ -31,6 +31,7 @@ def draft_programme(conn: Connection, *, now: datetime, mandate: Mandate, actor:
     del row["publish"]
     _check(conn, row)
     storage.insert(conn, "programme", row)
+    sharing.state_needs(conn, row)
     event = "programme_published" if item["publish"] else "programme_drafted"
     tell(conn, now=now, actor=actor, event=event, state=row)
     return row
@@ -54,10 +55,16 @@ def change_programme(
     if_version: int,
     change: Item,
 ) -> Row:
-    """Change a draft or a published programme; slots that there are stay as they are."""
+    """Change a draft or a published programme; slots that there are stay as they are.
+
+    What it needs of shared resources holds for the groups that it has already, too.
+    """
     old = _own(conn, mandate, programme_id)
     rules.check_not_withdrawn(old)
     _check(conn, {**old, **change})
+    if "needs" in change:
+        owners.require_version(old, if_version)
+        sharing.restate_needs(conn, now=now, programme=old, needs=change["needs"])
     return _saved(conn, now, actor, "programme_changed", programme_id, if_version, change)
 
 
@@ -93,14 +100,14 @@ def read_programme(conn: Connection, *, mandate: Mandate, programme_id: UUID) ->
         row["state"] == "published" or owners.edits(conn, mandate, row["organisation_id"])
     ):
         raise NotFound()
-    return row
+    return sharing.with_needs(conn, [row])[0]
 
 
 def list_programmes(
     conn: Connection, *, mandate: Mandate, filters: Item, after: UUID | None, limit: int
 ) -> list[Row]:
     """Programmes that are published or the asker's own, in order of id."""
-    return storage.programmes(
+    rows = storage.programmes(
         conn,
         staff_of=mandate.staff_of,
         area=mandate.prefix,
@@ -108,13 +115,14 @@ def list_programmes(
         after=after,
         limit=limit,
     )
+    return sharing.with_needs(conn, rows)
 
 
 def _own(conn: Connection, mandate: Mandate, programme_id: UUID) -> Row:
     row = storage.find(conn, "programme", programme_id, lock="update")
     owners.require_editor(conn, mandate, row, public=bool(row and row["state"] == "published"))
     assert row is not None
-    return row
+    return sharing.with_needs(conn, [row])[0]
 
 
 def _check(conn: Connection, row: Item) -> None:
@@ -128,8 +136,10 @@ def _check(conn: Connection, row: Item) -> None:
 def _saved(
     conn: Connection, now: datetime, actor: Acting, event: str, id_: UUID, if_version: int, change: Item
 ) -> Row:
-    row = storage.change(conn, "programme", id_, if_version, change)
+    columns = {name: value for name, value in change.items() if name != "needs"}
+    row = storage.change(conn, "programme", id_, if_version, columns)
     if row is None:
         raise Stale()
+    row = sharing.with_needs(conn, [row])[0]
     tell(conn, now=now, actor=actor, event=event, state=row)
     return row

@@ -187,7 +187,8 @@ def list_slots(
 
 
 def _offer(conn: Connection, mandate: Mandate, programme_id: UUID) -> _Offer:
-    programme = offers.find(conn, "programme", programme_id)
+    # Whoever changes what the programme needs locks it the other way, and then all slots that it has.
+    programme = offers.find(conn, "programme", programme_id, lock="share")
     owners.require_editor(
         conn, mandate, programme, public=bool(programme and programme["state"] == "published")
     )

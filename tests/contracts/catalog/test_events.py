@@ -10,7 +10,7 @@ import pytest
 
 from services.catalog.domain.rights import Mandate
 from services.catalog.storage.projections import hear_organisation
-from services.catalog.usecases import closures, holds, programmes, slots, venues
+from services.catalog.usecases import closures, holds, programmes, sharing, slots, venues
 from services.chassis.auth import Actor
 from services.chassis.ids import new_id
 from services.chassis.store import Connection
@@ -47,13 +47,15 @@ class Story:
 
 
 def tell_all(conn: Connection) -> None:
-    """Everything that happens to venues, programmes, slots, closures, units and stops."""
+    """Everything that happens to venues, programmes, slots, closures, units, stops and shared resources."""
     story = Story(conn)
     venue = _venue(story)
     programme = _programme(story, venue)
     _slots(story, venue, programme)
     _stops(story, _unit(story))
-    programmes.withdraw_programme(conn, **story.act(), programme_id=programme["id"], if_version=3)
+    needs = {"needs": [{"resource_id": _guides(story)["id"], "quantity": 1}]}
+    programmes.change_programme(conn, **story.act(), programme_id=programme["id"], if_version=3, change=needs)
+    programmes.withdraw_programme(conn, **story.act(), programme_id=programme["id"], if_version=4)
 
 
 def _venue(story: Story) -> dict[str, Any]:
@@ -70,6 +72,17 @@ def _venue(story: Story) -> dict[str, Any]:
     return venues.change_venue(story.conn, **story.act(), venue_id=venue["id"], if_version=1, change=change)
 
 
+def _guides(story: Story) -> dict[str, Any]:
+    conn = story.conn
+    item: dict[str, Any] = {"organisation_id": None, "kind": "guide", "name": "讲解员", "name_en": "Guides"}
+    guides = sharing.register(conn, **story.act(), item={**item, "number": 3, "demonstration": True})
+    item = {"organisation_id": None, "kind": "coach", "name": "接送车", "name_en": None, "number": 1}
+    coach = sharing.register(conn, **story.act(), item={**item, "demonstration": True})
+    sharing.withdraw(conn, **story.act(), resource_id=coach["id"], if_version=1)
+    change = {"number": 2}
+    return sharing.change(conn, **story.act(), resource_id=guides["id"], if_version=1, change=change)
+
+
 def _programme(story: Story, venue: dict[str, Any]) -> dict[str, Any]:
     item: dict[str, Any] = {
         "organisation_id": None,
@@ -82,7 +95,7 @@ def _programme(story: Story, venue: dict[str, Any]) -> dict[str, Any]:
     item |= {"activity_modes": ["experience", "making"], "teaching_modes": ["guided"], "max_group": 60}
     item |= {"duration_minutes": 90, "place": "on_site", "languages": ["zh", "mn"], "series": "飞天梦大课堂"}
     item |= {"campaign": "科创筑梦", "plan_task": "馆校结合行动", "fee_fen": 0, "payer": "none"}
-    item |= {"lead_days": 7, "demonstration": True, "publish": False}
+    item |= {"lead_days": 7, "demonstration": True, "publish": False, "needs": []}
     made = programmes.draft_programme(story.conn, **story.act(), item=item)
     change = {"max_group": 80}
     programmes.change_programme(
