@@ -25,26 +25,10 @@ _HOLDS = {
     "group_too_large": Message(
         409, "A group of {size} is above the most, {max_group}.", "团队 {size} 人，超过上限 {max_group} 人。"
     ),
-    "no_room": Message(
-        409,
-        "{wanted} of the rooms are wanted and {free} of {number} are free then.",
-        "需要 {wanted} 间活动室，届时 {number} 间中仅余 {free} 间。",
-    ),
-    "no_guide": Message(
-        409,
-        "{wanted} of the guides are wanted and {free} of {number} are free then.",
-        "需要 {wanted} 名讲解员，届时 {number} 名中仅余 {free} 名。",
-    ),
-    "no_kit": Message(
-        409,
-        "{wanted} of the kits are wanted and {free} of {number} are free then.",
-        "需要 {wanted} 套器材，届时 {number} 套中仅余 {free} 套。",
-    ),
-    "no_coach": Message(
-        409,
-        "{wanted} of the coaches are wanted and {free} of {number} are free then.",
-        "需要 {wanted} 辆车，届时 {number} 辆中仅余 {free} 辆。",
-    ),
+    "no_room": Message(409, "Too few rooms are free at that time.", "届时活动室不足。"),
+    "no_guide": Message(409, "Too few guides are free at that time.", "届时讲解员不足。"),
+    "no_kit": Message(409, "Too few kits are free at that time.", "届时器材不足。"),
+    "no_coach": Message(409, "Too few coaches are free at that time.", "届时车辆不足。"),
     "unit_unknown": Message(404, "There is no such travelling unit.", "没有此流动科普设施。"),
     "unit_paused": Message(409, "The unit takes no new stops now.", "该流动科普设施暂停接受新的行程。"),
     "unit_busy": Message(409, "The unit is elsewhere at that time.", "该流动科普设施此时已有行程。"),

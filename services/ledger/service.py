@@ -262,7 +262,7 @@ class Ledger:
     @inbox.consume(
         {
             "accounts": ["district", "organisation", "user"],
-            "catalog": ["venue", "programme", "slot", "closure", "unit", "stop"],
+            "catalog": ["venue", "programme", "slot", "closure", "unit", "stop", "shared_resource"],
             "demand": ["school", "request", "calendar", "terms"],
             "experts": ["expert", "engagement"],
             "matcher": ["round", "match", "verdict"],

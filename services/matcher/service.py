@@ -373,7 +373,7 @@ class Matcher:
     @inbox.consume(
         {
             "accounts": ["organisation", "district"],
-            "catalog": ["venue", "programme", "slot", "closure", "unit", "stop"],
+            "catalog": ["venue", "programme", "slot", "closure", "unit", "stop", "shared_resource"],
             "experts": ["expert", "engagement"],
             "demand": ["school", "request", "calendar", "terms"],
         },

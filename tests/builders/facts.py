@@ -20,7 +20,7 @@ NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 PLACE = {"lat": 42.26, "lon": 118.96}
 OWNERS = {
     **dict.fromkeys(("district", "organisation", "user"), "accounts"),
-    **dict.fromkeys(("venue", "programme", "slot", "closure", "unit", "stop"), "catalog"),
+    **dict.fromkeys(("venue", "programme", "slot", "closure", "unit", "stop", "shared_resource"), "catalog"),
     **dict.fromkeys(("school", "request"), "demand"),
     **dict.fromkeys(("expert", "engagement"), "experts"),
     **dict.fromkeys(("round", "match", "verdict"), "matcher"),
@@ -112,6 +112,18 @@ def programme(title: str, organisation_id: str, venue_id: str | None = None, **k
     }
     state |= {"series": None, "campaign": None, "plan_task": None, "fee_fen": 0, "payer": "free"}
     return {**state, "lead_days": 1, "state": "published", "demonstration": True, "version": 1, **known}
+
+
+def shared_resource(name: str, organisation_id: str, **known: Any) -> State:
+    """One guide."""
+    state: State = {"id": some_id(), "organisation_id": organisation_id, "kind": "guide", "name": name}
+    rest = {"name_en": None, "number": 1, "state": "active", "demonstration": True, "version": 1}
+    return {**state, **rest, **known}
+
+
+def needing(*resources: State) -> State:
+    """What a programme says of which each group needs one of each of these."""
+    return {"needs": [{"resource_id": each["id"], "quantity": 1} for each in resources]}
 
 
 def slot(programme_: State, starts_at: datetime = NOW + timedelta(days=14), **known: Any) -> State:

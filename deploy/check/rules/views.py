@@ -51,6 +51,7 @@ COPIES = (
     Copy("matcher", "known_request", "demand", "request"),
     Copy("matcher", "known_venue", "catalog", "venue"),
     Copy("matcher", "known_programme", "catalog", "programme"),
+    Copy("matcher", "known_shared_resource", "catalog", "shared_resource"),
     Copy("matcher", "known_slot", "catalog", "slot"),
     Copy("matcher", "known_unit", "catalog", "unit"),
     Copy("matcher", "known_stop", "catalog", "stop"),

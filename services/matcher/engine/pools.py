@@ -58,11 +58,22 @@ class Pools:
         found: list[Option] = []
         refused: list[Option] = []
         for option in options:
-            used = option._replace(uses=tuple(self._uses(wish, option.legs)))
+            used = option._replace(uses=self.uses(wish, option.legs))
             (refused if self.refusal(used) else found).append(used)
         for kind, code, count in lost(found, refused, self.refusal):
             fallen[kind, code] += count
         return found
+
+    def uses(self, wish: Wish, legs: Sequence[Leg]) -> tuple[Use, ...]:
+        """What the wish takes of pools if it is served by these legs."""
+        claimed = (use for claim in wish.claims for use in self._claimed(claim, wish, legs))
+        return (*claimed, *self.needed(legs))
+
+    def needed(self, legs: Sequence[Leg]) -> Iterator[Use]:
+        """What these legs take of a provider's pools, whosever they are."""
+        for leg in legs if self._needs else ():
+            for need in self._needed(leg):
+                yield Use(need.pool, leg.start, leg.end, need.quantity)
 
     def refusal(self, option: Option) -> str | None:
         """The code of a pool that what is there already leaves too little of for the option, or None."""
@@ -73,13 +84,6 @@ class Pools:
             pool = self._pools[use.pool]
             self._known[use] = None if has_room(pool, pool.taken, use) else pool.code
         return self._known[use]
-
-    def _uses(self, wish: Wish, legs: Sequence[Leg]) -> Iterator[Use]:
-        for claim in wish.claims:
-            yield from self._claimed(claim, wish, legs)
-        for leg in legs if self._needs else ():
-            for need in self._needed(leg):
-                yield Use(need.pool, leg.start, leg.end, need.quantity)
 
     def _needed(self, leg: Leg) -> Sequence[Need]:
         """Once a group: who accompanies it takes nothing more."""

@@ -92,6 +92,14 @@ def _expert(state: State) -> Row:
     return {**_members(*names)(state), "availability": Jsonb(state["availability"])}
 
 
+def _programme(state: State) -> Row:
+    names = (
+        "organisation_id", "venue_id", "unit_id", "kind", "title", "topics", "audiences", "grades",
+        "languages", "min_group", "max_group", "duration_minutes", "place", "state",
+    )  # fmt: skip
+    return {**_members(*names)(state), "needs": Jsonb(state.get("needs", []))}
+
+
 def _stop(state: State) -> Row:
     place = _members("lat", "lon")(state["place"])
     return _members("unit_id", "match_id", "starts_at", "ends_at", "occupied_from", "state")(state) | place
@@ -119,12 +127,9 @@ KEPT: Mapping[str, Kept] = {
         "known_venue",
         _members("organisation_id", "name", "kind", "adcode", "lat", "lon", "policy", "state"),
     ),
-    "programme": Kept(
-        "known_programme",
-        _members(
-            "organisation_id", "venue_id", "unit_id", "kind", "title", "topics", "audiences", "grades",
-            "languages", "min_group", "max_group", "duration_minutes", "place", "state",
-        ),
+    "programme": Kept("known_programme", _programme),
+    "shared_resource": Kept(
+        "known_shared_resource", _members("organisation_id", "kind", "name", "number", "state")
     ),
     "slot": Kept(
         "known_slot",

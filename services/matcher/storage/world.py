@@ -110,6 +110,35 @@ def slots(conn: Connection, *, after: datetime, rounds: Sequence[UUID], but: Not
     ).fetchall()
 
 
+def shared_resources(conn: Connection, resource_ids: Sequence[UUID]) -> list[Row]:
+    """These rooms, guides, kits and coaches, as far as they are known."""
+    return conn.execute(
+        "select id, kind, number from known_shared_resource where id = any(%s) order by id",
+        [list(resource_ids)],
+    ).fetchall()
+
+
+def lent(conn: Connection, resource_ids: Sequence[UUID], *, after: datetime, but: NotCounted) -> list[Row]:
+    """What groups with seats have of these resources, by what their programmes need now; as `slots`."""
+    return conn.execute(
+        """
+        select n.resource_id, n.quantity, l.starts_at, l.ends_at
+          from legs l
+          join matches m on m.id = l.match_id
+          join known_programme p on p.id = l.programme_id and p.needs <> '[]'
+          cross join lateral jsonb_to_recordset(p.needs) as n (resource_id uuid, quantity integer)
+         where l.resource_kind = 'slot' and l.ends_at > %(after)s and m.state = any(%(live)s)
+           and l.state in ('wanted', 'held', 'reserved') and n.resource_id = any(%(resources)s)
+           and m.id <> all(%(without)s)
+           and (%(undone)s::uuid is null or m.pinned or m.round_id is distinct from %(undone)s)
+           and not (m.state = 'proposed' and not m.pinned and m.version = 0
+                    and m.next_step_at is null and coalesce(m.round_id = any(%(ignoring)s), false))
+         order by n.resource_id, l.starts_at, l.id
+        """,
+        {"after": after, "resources": list(resource_ids), "live": list(LIVE), **but._asdict()},
+    ).fetchall()
+
+
 def experts(conn: Connection) -> list[Row]:
     """Experts who take engagements."""
     return conn.execute("select * from known_expert where state = 'active' order by id").fetchall()

@@ -17,6 +17,7 @@ from services.matcher.engine import model
 from services.matcher.engine.at_once import OF_NO_PLAN, TAKEN, Answer, AtOnce, Holder, Move
 from services.matcher.engine.model import Option, Papers, Progress, Wish
 from services.matcher.engine.pending import Pending, read
+from services.matcher.engine.pools import Pools
 from services.matcher.roads import RegionRoads
 from services.matcher.storage import matches, papers, pool, rounds
 from services.matcher.storage import world as rows_of
@@ -167,7 +168,7 @@ def answer(
     desk = AtOnce(
         problem,
         [each.pending for each in setting.rounds],
-        [_option_of(draft) for draft in setting.strangers],
+        _options_of(setting.strangers, problem),
         [each.taken for each in setting.rounds],
     )
     answers: dict[int, Answer] = {}
@@ -271,5 +272,7 @@ def _wait(tries: int) -> timedelta:
     return min(LONGEST_WAIT, SHORTEST_WAIT * int(2 ** min(tries, 6)))
 
 
-def _option_of(draft: Match) -> Option:
-    return Option(-1, tuple(map(leg_of, draft.legs)), draft.value)
+def _options_of(drafts: Iterable[Match], problem: model.Problem) -> list[Option]:
+    pools = Pools(problem, problem.roads)
+    legs = [(draft, tuple(map(leg_of, draft.legs))) for draft in drafts]
+    return [Option(-1, its, draft.value, tuple(pools.needed(its))) for draft, its in legs]

@@ -18,7 +18,8 @@ _GROWTH = frozenset(
     {
         "slot_published", "slot_changed", "unit_registered", "unit_changed", "expert_registered",
         "expert_changed", "programme_published", "calendar_loaded", "terms_changed", "stop_released",
-        "stop_expired", "engagement_released", "engagement_expired",
+        "stop_expired", "engagement_released", "engagement_expired", "programme_changed",
+        "shared_resource_changed",
     }
 )  # fmt: skip
 _LOST = frozenset({"engagement_expired", "engagement_released", "stop_expired", "stop_released"})

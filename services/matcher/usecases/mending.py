@@ -16,6 +16,7 @@ from services.matcher.engine.assemble import assemble
 from services.matcher.engine.candidates import Finder
 from services.matcher.engine.model import Finding, Key, Option
 from services.matcher.engine.plan import Plan
+from services.matcher.engine.pools import Pools
 from services.matcher.engine.repair import Event, Repaired, repair
 from services.matcher.storage import displaced, matches, pool, rearranged, rounds
 from services.matcher.storage.displaced import Displaced
@@ -89,6 +90,7 @@ class _Mending:
     def __init__(self, broken: Broken) -> None:
         self._broken, self._problem = broken, broken.world.problem
         self._finder, self._still = Finder(self._problem), Plan(self._problem)
+        self._pools = Pools(self._problem, self._problem.roads)
         self._numbers = {wish.key: number for number, wish in enumerate(self._problem.wishes)}
         self._there = {("slot", slot.key) for slot in self._problem.slots}
         self._there |= {("expert", expert.key) for expert in self._problem.experts}
@@ -154,7 +156,8 @@ class _Mending:
     def _keep(self, number: int, draft: Match) -> None:
         """A draft that stays; what is not there any more takes nothing."""
         legs = tuple(leg for leg in map(leg_of, draft.legs) if (leg.kind, leg.resource) in self._there)
-        option = Option(number, legs, draft.value)
+        uses = self._pools.uses(self._problem.wishes[number], legs) if legs else ()
+        option = Option(number, legs, draft.value, uses)
         # Where there is less than there was, what does not fit any more takes no more than is there.
         if self._still.fits(option):
             self._still.add(option)

@@ -15,6 +15,7 @@ from services.matcher.engine import model, weights
 from services.matcher.engine.model import Busy, Kind, Place, Window
 from services.matcher.roads import RegionRoads
 from services.matcher.storage import pool, world
+from services.matcher.usecases.lending import lent, needs_of
 from services.matcher.usecases.minutes import minute, moment
 from services.matcher.usecases.shared import shared, terms_from
 
@@ -142,11 +143,12 @@ def load(
     areas = {row["adcode"] for row in requests}
     roads = RegionRoads()
     common = shared(conn, requests, calendar.terms, roads, but)
+    borrowed = lent(conn, programmes.values(), now, but)
     problem = model.Problem(
         wishes=tuple(
             _wish(row, now, excluded.get(row["id"], frozenset()), common.claims(row)) for row in requests
         ),
-        programmes=_programmes(programmes.values(), slots),
+        programmes=_programmes(programmes.values(), slots, borrowed),
         slots=tuple(_slot(row) for row in slots),
         experts=tuple(_expert(row, engagements.get(row["id"], ())) for row in experts),
         units=tuple(_unit(row, stops.get(row["id"], ())) for row in units),
@@ -156,7 +158,7 @@ def load(
         earliest=minute(now + domain.SHORTEST_LEAD),
         seed=seed,
         session_minutes=session_minutes,
-        pools=common.pools,
+        pools=(*common.pools, *borrowed),
     )
     return World(
         problem=problem,
@@ -167,7 +169,10 @@ def load(
             **{("unit", row["id"]): row for row in units},
         },
         programmes=programmes,
-        pools_now=lambda conn: shared(conn, requests, calendar.terms, roads, but).pools,
+        pools_now=lambda conn: (
+            *shared(conn, requests, calendar.terms, roads, but).pools,
+            *lent(conn, programmes.values(), now, but),
+        ),
     )
 
 
@@ -230,13 +235,17 @@ def _excluded(rows: Iterable[Row]) -> dict[UUID, frozenset[tuple[Kind, model.Key
     return {request_id: frozenset(resources) for request_id, resources in found.items()}
 
 
-def _programmes(rows: Iterable[Row], slots: Iterable[Row]) -> dict[model.Key, model.Programme]:
-    """Programmes with the stages that the venues of their slots receive."""
+def _programmes(
+    rows: Iterable[Row], slots: Iterable[Row], lent: Sequence[model.Pool]
+) -> dict[model.Key, model.Programme]:
+    """Programmes with the stages that the venues of their slots receive, and their needs of what is lent."""
     stages = {row["programme_id"]: _STAGES_BY_VENUE.get(row["venue_kind"], frozenset()) for row in slots}
-    return {row["id"]: _programme(row, stages.get(row["id"], frozenset())) for row in rows}
+    return {
+        row["id"]: _programme(row, stages.get(row["id"], frozenset()), needs_of(row, lent)) for row in rows
+    }
 
 
-def _programme(row: Row, stages: frozenset[str]) -> model.Programme:
+def _programme(row: Row, stages: frozenset[str], needs: tuple[model.Need, ...]) -> model.Programme:
     return model.Programme(
         key=row["id"],
         kind=row["kind"],
@@ -250,6 +259,7 @@ def _programme(row: Row, stages: frozenset[str]) -> model.Programme:
         minutes=row["duration_minutes"],
         unit=row["unit_id"],
         online=row["place"] == "online",
+        needs=needs,
     )
 
 

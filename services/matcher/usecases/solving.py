@@ -149,8 +149,8 @@ def _draft(conn: Connection, job: Row, world: World, solution: Solution, now: da
 
 
 def left(conn: Connection, world: World, chosen: Sequence[Option]) -> Sequence[Option]:
-    """What of a solution a class or a school can still have, if another solve gave it something meanwhile."""
-    if not world.problem.pools:
+    """What of a solution can still be had of what many share, if another solve gave it away meanwhile."""
+    if not any(option.uses for option in chosen):
         return chosen
     matches.write_alone(conn)
     return standing(world.pools_now(conn), chosen)

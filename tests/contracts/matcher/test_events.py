@@ -26,7 +26,7 @@ from tests.fixtures.scratch import Scratch
 
 HEARD = {
     "accounts": {"organisation", "district"},
-    "catalog": {"venue", "programme", "slot", "closure", "unit", "stop"},
+    "catalog": {"venue", "programme", "slot", "closure", "unit", "stop", "shared_resource"},
     "experts": {"expert", "engagement"},
     "demand": {"school", "request", "calendar", "terms"},
 }
