@@ -9,13 +9,16 @@ from collections.abc import Sequence
 
 from deploy.check.quiet import in_flight, settler
 from deploy.check.reader import CannotRead, live_reader
-from deploy.check.rules import matches, messages, places, seats, views
+from deploy.check.rules import matches, messages, places, seats, sharing, views
 from deploy.check.verdict import Rule, Verdict, judge
 
 RULES = (
     Rule("seats", "seats taken = live holds + reservations, per slot", seats.seats_are_counted),
     Rule("experts", "no expert in two places, travel included", places.experts_are_in_one_place),
     Rule("units", "no unit in two places, travel included", places.units_are_in_one_place),
+    Rule(
+        "shared", "no more lent of what sessions share than there is", sharing.no_more_is_lent_than_there_is
+    ),
     Rule("matches", "confirmed matches and reservations, one to one", matches.matches_are_reserved),
     Rule("holds", "no hold outlives its match", matches.holds_have_their_match),
     Rule("saga", "every moving match has a next step", matches.moving_matches_go_on),

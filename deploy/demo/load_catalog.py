@@ -1,4 +1,4 @@
-"""Loads what is offered: venues, travelling units, programmes and slots, each by its owner's own people."""
+"""Loads what is offered: venues, what they share, units, programmes and slots, by their owners' people."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from deploy.demo.client import Json, Person, Problem
 from deploy.demo.crowd import batches, say, together
 from deploy.demo.dice import key
 from deploy.demo.programmes import Programme, programmes
-from deploy.demo.providers import Unit, Venue, hosts, units, venues
+from deploy.demo.providers import Shared, Unit, Venue, hosts, shared, units, venues
 from deploy.demo.slots import Slot, horizon, slots
 from deploy.demo.world import World
 
@@ -102,6 +102,25 @@ def _unit(world: World, unit: Unit, round_id: str, anchor: dt.date) -> Json:
     }
 
 
+def load_shared(world: World) -> None:
+    """The rooms, guides, kits and coaches of some venues, before the programmes that need them."""
+    known = {
+        (item["organisation_id"], item["name"]): item for item in world.operator.every("/shared-resources")
+    }
+    wanted = [(venue, each) for venue in venues() for each in shared(venue)]
+    for venue, each in wanted:
+        mine = world.venues[venue.name]["organisation_id"], each.name
+        made = known.get(mine) or _share(world, venue, each)
+        world.shared.setdefault(venue.name, []).append(made)
+    say(f"shared resources: {len(wanted)} in all, {len(wanted) - len(known)} new")
+
+
+def _share(world: World, venue: Venue, each: Shared) -> Json:
+    body = {"kind": each.kind, "name": each.name, "name_en": each.name_en, "number": each.number}
+    name = key("shared resource", venue.name, each.name)
+    return heard(world.person(venue.login), "/shared-resources", {**body, "demonstration": True}, name)
+
+
 def load_programmes(world: World) -> None:
     """Every programme, published by its owner's staff."""
     known = {item["title"]: item for item in world.operator.every("/programmes")}
@@ -155,6 +174,7 @@ def _programme(world: World, programme: Programme) -> Json:
         "languages": list(programme.languages),
         "campaign": theme.campaign,
         "plan_task": theme.plan_task,
+        "needs": [{"resource_id": each["id"]} for each in world.shared.get(programme.venue or "", ())],
         "demonstration": True,
         "publish": True,
     }

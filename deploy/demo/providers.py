@@ -69,6 +69,16 @@ class Unit:
     travel_limit_km: int
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all sessions at a venue share; `kind` is room, guide, kit or coach."""
+
+    kind: str
+    name: str
+    name_en: str
+    number: int
+
+
 def bodies() -> list[Organisation]:
     """The four bodies of the city and of each of its divisions."""
     seat = facts.division("150402")
@@ -129,6 +139,12 @@ def _venue(number: int, owner: Organisation, kind: str, level: str, theme: str) 
         hall=chance.choice([50, 60, 80, 100, 120, 160]),
         asks=chance.random() < 0.4,
     )
+
+
+def shared(venue: Venue) -> list[Shared]:
+    """What the programmes of a venue share, by its theme: some venues a few guides, most nothing."""
+    mine = (row for row in facts.rows("made_shared.csv") if row["theme"] == venue.theme)
+    return [Shared(row["kind"], row["name"], row["name_en"], int(row["number"])) for row in mine]
 
 
 def hosts() -> list[Organisation]:

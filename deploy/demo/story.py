@@ -60,6 +60,7 @@ def _load_offers(world: World, round_: Json) -> None:
     load_catalog.load_topics(world)
     load_catalog.load_venues(world)
     load_catalog.load_units(world, round_["id"], anchor)
+    load_catalog.load_shared(world)
     load_catalog.load_programmes(world)
     load_catalog.load_slots(world, round_["id"], anchor)
     load_experts.load_experts(world, anchor)

@@ -17,6 +17,7 @@ from deploy.local.settings import Settings
 HEARING = ("catalog", "demand", "experts", "matcher", "search", "ledger", "notices")
 _HANDLED = 'keqiao_inbox_facts_total{outcome="handled"'
 _SHOWN_REASONS = 6
+NO_MORE = frozenset({"no_room", "no_guide", "no_kit", "no_coach"})
 
 
 def lines(world: World, round_: Json, stages: Stages, settings: Settings) -> Iterator[str]:
@@ -50,6 +51,12 @@ def _round(round_: Json) -> Iterator[str]:
     statistics = round_["statistics"]
     yield "  ended by reason: " + _reasons(statistics["refusals"])
     yield "  unserved because of: " + _reasons(statistics["unserved_reasons"])
+    yield "  nothing left of what sessions share: " + _lent_out(statistics["unserved_reasons"])
+
+
+def _lent_out(counts: list[Json]) -> str:
+    """For how many sessions a room, a guide, a kit or a coach was missing."""
+    return _reasons([row for row in counts if row["code"] in NO_MORE])
 
 
 def _reasons(counts: list[Json]) -> str:

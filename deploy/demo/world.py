@@ -23,6 +23,7 @@ class World:
     topics: dict[str, str] = field(default_factory=dict)
     venues: dict[str, Json] = field(default_factory=dict)
     units: dict[str, Json] = field(default_factory=dict)
+    shared: dict[str, list[Json]] = field(default_factory=dict)
     programmes: dict[str, Json] = field(default_factory=dict)
     experts: dict[str, Json] = field(default_factory=dict)
     _people: dict[str, Person] = field(default_factory=dict)

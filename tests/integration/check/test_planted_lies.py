@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from deploy.check.reader import CannotRead, Reader, Row
-from deploy.check.rules import matches, messages, places, seats, views
+from deploy.check.rules import matches, messages, places, seats, sharing, views
 from deploy.local.stack import Stack
 from services.chassis.store import Store
 from services.search.storage import Engine
@@ -29,6 +29,8 @@ _LOOSE = {
         "alter table slot drop constraint slot_never_oversold",
         "alter table hold drop constraint hold_slot_id_fkey, drop constraint hold_unit_id_fkey",
         "alter table hold drop constraint hold_unit_in_one_place",
+        "alter table need drop constraint need_programme_id_fkey",
+        "alter table shared_resource drop constraint shared_resource_organisation_id_fkey",
     ),
     "experts": (
         "alter table engagement drop constraint engagement_expert_id_fkey",
@@ -68,13 +70,15 @@ def databases(scratch: Scratch) -> Databases:
     return Databases(scratch)
 
 
-def slot(databases: Databases, *, seats: int = 40, taken: int = 0, groups: int = 0) -> UUID:
+def slot(
+    databases: Databases, *, seats: int = 40, taken: int = 0, groups: int = 0, programme: UUID | None = None
+) -> UUID:
     identity = uuid4()
     databases.plant(
         "catalog",
         "slot",
         id=identity,
-        programme_id=uuid4(),
+        programme_id=programme or uuid4(),
         organisation_id=uuid4(),
         starts_at=NOW,
         ends_at=NOW + timedelta(hours=1),
@@ -149,6 +153,21 @@ def test_a_unit_at_two_schools(databases: Databases) -> None:
         hold(databases, unit_id=unit, occupied=occupied, lat=HONGSHAN[0], lon=HONGSHAN[1], adcode="150402")
     (how,) = places.units_are_in_one_place(databases).suspects.values()
     assert how.startswith("overlap")
+
+
+@pytest.mark.parametrize(("counted_from", "seen"), [(NOW, True), (NOW + timedelta(hours=1), False)])
+def test_a_guide_who_leads_two_groups(databases: Databases, counted_from: datetime, seen: bool) -> None:
+    """Unless there were more guides when the sessions took place."""
+    guide, programme = uuid4(), uuid4()
+    whose = {"id": guide, "organisation_id": uuid4(), "kind": "guide", "name": "x", "number": 1}
+    rest = {"state": "active", "counted_from": counted_from, "demonstration": False, "version": 1}
+    databases.plant("catalog", "shared_resource", **whose, **rest)
+    databases.plant("catalog", "need", programme_id=programme, resource_id=guide, quantity=1)
+    session = slot(databases, taken=40, groups=2, programme=programme)
+    for _ in range(2):
+        hold(databases, slot_id=session)
+    suspects = sharing.no_more_is_lent_than_there_is(databases).suspects
+    assert suspects == ({f"guide {guide}": "2 are lent at one time, there are 1"} if seen else {})
 
 
 def test_a_hold_and_a_reservation_that_no_match_knows(databases: Databases) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 from deploy.demo import calendar, facts
 from deploy.demo.people import experts, free_time
 from deploy.demo.programmes import programmes
-from deploy.demo.providers import bodies, units, venues
+from deploy.demo.providers import bodies, shared, units, venues
 from deploy.demo.schools import schools
 from deploy.demo.slots import horizon, slots
 from deploy.demo.wishes import AT_ONCE, IN_ROUND, wishes
@@ -40,6 +40,7 @@ def test_what_is_invented_is_marked() -> None:
     assert all("演示" in school.name for school in schools())
     assert all("演示" in programme.title for programme in programmes())
     assert all("演示" in expert.name for expert in experts())
+    assert all("演示" in each.name for venue in venues() for each in shared(venue))
     known = {seed.name for seed in facts.venue_seeds()}
     assert all("演示" in venue.name for venue in venues() if venue.name not in known)
 
@@ -58,6 +59,12 @@ def test_slots_fill_sixty_school_days() -> None:
     assert len({(slot.programme, slot.starts_at) for slot in made}) == 2000
     assert {slot.starts_at[:10] for slot in made} <= {day.isoformat() for day in horizon(ANCHOR)}
     assert len(horizon(ANCHOR)) == 60
+
+
+def test_some_venues_share_a_few_of_every_kind() -> None:
+    given = {venue.name: shared(venue) for venue in venues()}
+    assert {each.kind for some in given.values() for each in some} == {"room", "guide", "kit", "coach"}
+    assert 10 <= sum(map(bool, given.values())) <= len(given) // 2
 
 
 def test_experts_have_time_on_school_days_only() -> None:
