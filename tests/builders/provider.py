@@ -62,6 +62,17 @@ def a_programme(provider: Provider, venue: Json | None = None, **changes: Any) -
     return made(provider.staff.post("/programmes", programme_body(at, **changes)))
 
 
+def shared_body(number: int = 1, **changes: Any) -> Json:
+    """So many guides, under a name of their own."""
+    name = f"讲解员（演示）{secrets.token_hex(4)}"
+    return {"kind": "guide", "name": name, "number": number, "demonstration": True, **changes}
+
+
+def a_shared_resource(provider: Provider, number: int = 1, **changes: Any) -> Json:
+    """Registered."""
+    return made(provider.staff.post("/shared-resources", shared_body(number, **changes)))
+
+
 def slot_body(programme: Json, days: float = 30, **changes: Any) -> Json:
     """Thirty seats at ten in the morning, so many days ahead."""
     day = datetime.now(UTC).replace(hour=2, minute=0, second=0, microsecond=0) + timedelta(days=days)
