@@ -107,12 +107,14 @@ def load_shared(world: World) -> None:
     known = {
         (item["organisation_id"], item["name"]): item for item in world.operator.every("/shared-resources")
     }
-    wanted = [(venue, each) for venue in venues() for each in shared(venue)]
-    for venue, each in wanted:
-        mine = world.venues[venue.name]["organisation_id"], each.name
-        made = known.get(mine) or _share(world, venue, each)
-        world.shared.setdefault(venue.name, []).append(made)
-    say(f"shared resources: {len(wanted)} in all, {len(wanted) - len(known)} new")
+    new = 0
+    for venue in venues():
+        owner = world.venues[venue.name]["organisation_id"]
+        mine = shared(venue)
+        new += sum((owner, each.name) not in known for each in mine)
+        made = [known.get((owner, each.name)) or _share(world, venue, each) for each in mine]
+        world.shared[venue.name] = made
+    say(f"shared resources: {sum(map(len, world.shared.values()))} in all, {new} new")
 
 
 def _share(world: World, venue: Venue, each: Shared) -> Json:
