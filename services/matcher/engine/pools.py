@@ -17,7 +17,6 @@ from services.matcher.engine.model import (
     Key,
     Kind,
     Leg,
-    Need,
     Option,
     Place,
     Pool,
@@ -48,6 +47,7 @@ class Pools:
         self._pools = {pool.key: pool for pool in problem.pools}
         self._needs = {each.key: each.needs for each in problem.programmes.values() if each.needs}
         self._known: dict[Use, str | None] = {}
+        self._known_needs: dict[tuple[Key, int, int], tuple[Use, ...]] = {}
 
     def concern(self, wish: Wish) -> bool:
         """Whether any option of the wish may use a pool."""
@@ -58,22 +58,27 @@ class Pools:
         found: list[Option] = []
         refused: list[Option] = []
         for option in options:
-            used = option._replace(uses=self.uses(wish, option.legs))
-            (refused if self.refusal(used) else found).append(used)
-        for kind, code, count in lost(found, refused, self.refusal):
+            uses = self.uses(wish, option.legs)
+            used = option._replace(uses=uses) if uses else option
+            (refused if uses and self.refusal(used) else found).append(used)
+        for kind, code, count in lost(found, refused, self.refusal) if refused else ():
             fallen[kind, code] += count
         return found
 
     def uses(self, wish: Wish, legs: Sequence[Leg]) -> tuple[Use, ...]:
         """What the wish takes of pools if it is served by these legs."""
+        needed = self.needed(legs) if self._needs else ()
+        if not wish.claims:
+            return needed
         claimed = (use for claim in wish.claims for use in self._claimed(claim, wish, legs))
-        return (*claimed, *self.needed(legs))
+        return (*claimed, *needed)
 
-    def needed(self, legs: Sequence[Leg]) -> Iterator[Use]:
-        """What these legs take of a provider's pools, whosever they are."""
-        for leg in legs if self._needs else ():
-            for need in self._needed(leg):
-                yield Use(need.pool, leg.start, leg.end, need.quantity)
+    def needed(self, legs: Sequence[Leg]) -> tuple[Use, ...]:
+        """What these legs take of a provider's pools, whosever they are: once a group."""
+        if len(legs) == 1:
+            return self._needed(legs[0])
+        # Who accompanies a group takes nothing more.
+        return tuple(use for leg in legs for use in self._needed(leg))
 
     def refusal(self, option: Option) -> str | None:
         """The code of a pool that what is there already leaves too little of for the option, or None."""
@@ -85,9 +90,16 @@ class Pools:
             self._known[use] = None if has_room(pool, pool.taken, use) else pool.code
         return self._known[use]
 
-    def _needed(self, leg: Leg) -> Sequence[Need]:
-        """Once a group: who accompanies it takes nothing more."""
-        return self._needs.get(leg.programme, ()) if leg.kind == "slot" else ()
+    def _needed(self, leg: Leg) -> tuple[Use, ...]:
+        if leg.kind != "slot":
+            return ()
+        session = leg.programme, leg.start, leg.end
+        if session not in self._known_needs:
+            needs = self._needs.get(leg.programme, ())
+            self._known_needs[session] = tuple(
+                Use(need.pool, leg.start, leg.end, need.quantity) for need in needs
+            )
+        return self._known_needs[session]
 
     def _claimed(self, claim: Claim, wish: Wish, legs: Sequence[Leg]) -> Iterator[Use]:
         # The seats or the stay, which an expert's time lies within.

@@ -275,4 +275,4 @@ def _wait(tries: int) -> timedelta:
 def _options_of(drafts: Iterable[Match], problem: model.Problem) -> list[Option]:
     pools = Pools(problem, problem.roads)
     legs = [(draft, tuple(map(leg_of, draft.legs))) for draft in drafts]
-    return [Option(-1, its, draft.value, tuple(pools.needed(its))) for draft, its in legs]
+    return [Option(-1, its, draft.value, pools.needed(its)) for draft, its in legs]
