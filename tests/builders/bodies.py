@@ -8,7 +8,14 @@ from typing import Any
 from tests.builders.accounts import HONGSHAN, PASSWORD, a_district, organisation_body, user_body
 from tests.builders.contract import Operation, sample
 from tests.builders.matcher import request_body, round_body
-from tests.builders.provider import expert_body, programme_body, slot_body, venue_body, window
+from tests.builders.provider import (
+    expert_body,
+    programme_body,
+    shared_body,
+    slot_body,
+    venue_body,
+    window,
+)
 
 Json = dict[str, Any]
 
@@ -65,6 +72,8 @@ def _of_catalog(ids: Json) -> dict[str, Json]:
         "POST /closures": {"venue_id": ids["venue_id"], **days, **rest},
         "POST /units": unit_body(**owner),
         "PATCH /units/{unit_id}": {"setup_days": 1},
+        "POST /shared-resources": shared_body(**owner),
+        "PATCH /shared-resources/{resource_id}": {"number": 3},
     }
 
 

@@ -186,6 +186,35 @@ def test_what_is_offered(town: Town) -> None:
     )
 
 
+def test_what_sessions_share(town: Town) -> None:
+    ids = town.ids
+    programme = programme_body({"id": ids["venue_id"]})
+    resource = bodies(dict(ids))["POST /shared-resources"]
+    mine = {"resource_id": ids["resource_id"], "quantity": 1}
+    nothing, nowhere = mine | {"quantity": 0}, mine | {"resource_id": NOBODY}
+    touring = {"venue_id": None, "unit_id": ids["unit_id"], "needs": [mine]}
+    path = f"/programmes/{ids['programme_id']}"
+    refused(
+        town,
+        "venue",
+        [
+            post("a ghost", "/shared-resources", resource | {"kind": "ghost"}, "kind"),
+            post("less than none", "/shared-resources", resource | {"number": -1}, "number", "too_small"),
+            post("of nobody", "/programmes", programme | {"needs": [nowhere]}, "needs[0].resource_id"),
+            post("none of it", "/programmes", programme | {"needs": [nothing]}, "needs[0].quantity"),
+            post(
+                "twice",
+                "/programmes",
+                programme | {"needs": [mine, mine | {"quantity": 2}]},
+                None,
+                "need_twice",
+            ),
+            post("on tour", "/programmes", programme | touring, "needs", "needs_without_sessions"),
+            change("of nobody", path, {"needs": [nowhere]}, "needs[0].resource_id", "need_unknown"),
+        ],
+    )
+
+
 def test_experts(town: Town) -> None:
     backwards = {"starts_at": window(40)["ends_at"], "ends_at": window(40)["starts_at"]}
     expert = expert_body(organisation_id=town.ids["association_id"])

@@ -36,6 +36,8 @@ PUBLIC = {
     "GET /closures/{closure_id}": "without the matches that they affect",
     "GET /units": "what is offered",
     "GET /units/{unit_id}": "what is offered",
+    "GET /shared-resources": "what is offered",
+    "GET /shared-resources/{resource_id}": "what is offered",
     "GET /stops": "confirmed ones, without the match",
     "GET /experts": "without home, limits and contact",
     "GET /experts/{expert_id}": "without home, limits and contact",
