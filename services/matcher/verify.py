@@ -7,11 +7,12 @@ Needs Python 3.10 or newer and nothing else. Exit 0 and `true: ...` if all that 
 exit 1 and the first statement that does not, in English and Chinese; exit 2 if they cannot be read. Things
 are numbered from 0; times are minutes of local time since 1970-01-01; prices are in parts of a point.
 
-Why no plan can be worth more than the bound: take from the worth of each option the price of its request and
-of the caps that it counts under, and of what it uses of pools. No plan pays a request's price twice, nor a
-cap's more often than the cap allows, nor a pool's for more than is left of it at that moment. What
-is left of an option is split over its legs, and the legs on one slot, or on one stretch of somebody's time,
-are worth no more than is stated for it: here that is computed again. The bound is the sum.
+Why no plan can be worth more than the bound: take from the worth of each option the price of its request, or
+of all requests that it serves together, and of the caps that it counts under, and of what it uses of pools.
+No plan pays a request's price twice, nor a cap's more often than the cap allows, nor a pool's for more than
+is left of it at that moment. What is left of an option is split over its legs, and the legs on one slot, or
+on one stretch of somebody's time, are worth no more than is stated for it: here that is computed again. The
+bound is the sum.
 """
 
 from __future__ import annotations
@@ -76,6 +77,14 @@ FALSE = {
     "pool_exceeded": ("pool {at} has {has} left at {when}, not {taken}",
                       "资源池{at}在{when}余{has}，占用{taken}"),
     "use_twice": ("{at} uses a pool once more", "{at}重复占用资源池"),
+    "stated_twice": ("{at} is stated before", "{at}重复说明"),
+    "company_place": ("{at} is no company in one slot", "{at}不是同一场次的联合组"),
+    "member_twice": ("{at} counts a request twice", "{at}重复计入同一申请"),
+    "company_miscounted": ("the company {one} is of {has} people, not {said}",
+                           "联合组{one}共{has}人，而非{said}人"),
+    "size_disagrees": ("request {wish} is of {has} people, not {said}", "申请{wish}为{has}人，而非{said}人"),
+    "below_minimum": ("slot {at} takes {least} people or more, option {one} brings {has}",
+                      "场次{at}至少{least}人成行，方案{one}只有{has}人"),
     "value_wrong": ("the plan is worth {has}, not {said}", "总值为{has}，而非{said}"),
     "request_price_negative": ("the price of request {at} is below 0", "申请{at}的价格为负"),
     "cap_price_negative": ("{at} is below 0", "{at}为负"),
@@ -133,6 +142,9 @@ SHAPES: dict[str, dict[str, Any]] = {
         # What many share: a limit, and what is used of it (from when, until when, how much) before.
         "pools?": [(int, [(int, int, int)])],
         "uses?": [(int, int, int, int, int)],  # option, pool, from when, until when, how much
+        # Small groups that come together: options with whom they serve beside their own wish; of all of these
+        # wishes the size, and of slots the least number of people that makes a session.
+        "companies?": {"options": [(int, [int])], "sizes": [(int, int)], "least": [(int, int)]},
     },
     # `fair` is the fair plan: each group has a floor of `policy` percent of the people whom that serves.
     "solution": {"format": str, "problem": str, "seed": str, "chosen": [int], "value": int, "fair?": [int]},
@@ -216,6 +228,11 @@ class Option(NamedTuple):
     value: int
     legs: list[Leg]
     uses: list[tuple[int, int, int, int]]  # pool, from when, until when, how much
+    beside: list[int]  # who comes together with the wish
+
+    @property
+    def wishes(self) -> list[int]:
+        return [self.wish, *self.beside]
 
 
 class Taking(NamedTuple):
@@ -275,13 +292,14 @@ def problem_of(paper: dict[str, Any]) -> Problem:
         known = all(one < groups[0] <= other < groups[1] for _, one, other in fairness["wishes"])
         hold(known and fairness["groups"] <= 3 * paper["wishes"], "number_unknown", at=at)
     _check_uses(paper, options)
+    _check_companies(paper, options)
     said = json.dumps(paper, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     digest = hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
     return Problem(paper, digest, options, journeys)
 
 
 def _option(paper: dict[str, Any], row: list[Any], at: str) -> Option:
-    option = Option(row[0], row[1], [Leg(*leg) for leg in row[2]], [])
+    option = Option(row[0], row[1], [Leg(*leg) for leg in row[2]], [], [])
     hold(option.wish < paper["wishes"], "number_unknown", at=at)
     hold(option.value > 0 and option.legs != [], "option_empty", at=at)
     hold(len({leg[:2] for leg in option.legs}) == len(option.legs), "resource_twice", at=at)
@@ -309,6 +327,42 @@ def _check_uses(paper: dict[str, Any], options: list[Option]) -> None:
         options[number].uses.append((pool, start, end, quantity))
 
 
+def _check_companies(paper: dict[str, Any], options: list[Option]) -> None:
+    """Give options whom they serve together; their people are counted, and enough for the slot."""
+    told = paper.get("companies", {"options": [], "sizes": [], "least": []})
+    sizes = _stated(told["sizes"], paper["wishes"], "sizes")
+    least = _stated(told["least"], len(paper["slots"]), "least")
+    if fairness := paper.get("fairness"):
+        for wish, said in sizes.items():
+            has = fairness["wishes"][wish][0]
+            hold(said == has, "size_disagrees", wish=wish, has=has, said=said)
+    for n, (one, beside) in enumerate(told["options"]):
+        at = f"problem.companies.options[{n}]"
+        hold(one < len(options), "number_unknown", at=at)
+        option = options[one]
+        hold(not option.beside, "stated_twice", at=at)
+        hold(beside != [] and [leg.kind for leg in option.legs] == [SLOT], "company_place", at=at)
+        option.beside.extend(beside)
+        hold(len(set(option.wishes)) == len(option.wishes), "member_twice", at=at)
+        hold(all(wish in sizes for wish in option.wishes), "number_unknown", at=at)
+        has, said = sum(sizes[wish] for wish in option.wishes), option.legs[0].quantity
+        hold(has == said, "company_miscounted", one=one, has=has, said=said)
+    for one, option in enumerate(options) if least else ():
+        for leg in option.legs:
+            need = least.get(leg.resource, 0) if leg.kind == SLOT else 0
+            hold(
+                leg.quantity >= need, "below_minimum", at=leg.resource, least=need, one=one, has=leg.quantity
+            )
+
+
+def _stated(rows: list[tuple[int, int]], number: int, name: str) -> dict[int, int]:
+    """What is stated of numbered things, each once."""
+    for n, (one, _) in enumerate(rows):
+        hold(one < number, "number_unknown", at=f"problem.companies.{name}[{n}]")
+    hold(len(dict(rows)) == len(rows), "stated_twice", at=f"problem.companies.{name}")
+    return dict(rows)
+
+
 def check_solution(problem: Problem, paper: dict[str, Any]) -> tuple[int, list[int]]:
     """What the plan is worth, and the floors that it keeps; it is possible."""
     hold(paper["problem"] == problem.digest, "other_problem", at="solution")
@@ -316,7 +370,7 @@ def check_solution(problem: Problem, paper: dict[str, Any]) -> tuple[int, list[i
     hold(hashlib.sha256(seed).hexdigest() == problem.paper["seed_hash"], "seed_wrong")
     hold(("fair" in paper) == ("fairness" in problem.paper), "fairness_unasked", at="solution")
     served = _possible(problem, paper["chosen"])
-    value = sum(problem.options[number].value for number in served.values())
+    value = sum(problem.options[number].value for number in paper["chosen"])
     hold(paper["value"] == value, "value_wrong", has=value, said=paper["value"])
     if "fair" not in paper:
         return value, []
@@ -334,14 +388,14 @@ def _possible(problem: Problem, chosen: list[int]) -> dict[int, int]:
     served: dict[int, int] = {}
     for number in chosen:
         hold(number < len(problem.options), "option_unknown", one=number)
-        wish = problem.options[number].wish
-        hold(served.get(wish) != number, "option_twice", one=number)
-        hold(wish not in served, "wish_twice", wish=wish)
-        served[wish] = number
-    legs = [(number, leg) for number in served.values() for leg in problem.options[number].legs]
+        for wish in problem.options[number].wishes:
+            hold(served.get(wish) != number, "option_twice", one=number)
+            hold(wish not in served, "wish_twice", wish=wish)
+            served[wish] = number
+    legs = [(number, leg) for number in chosen for leg in problem.options[number].legs]
     _check_seats(problem, [leg for _, leg in legs if leg.kind == SLOT])
     _check_times(problem, [(number, leg) for number, leg in legs if leg.kind == TIMED])
-    _check_pools(problem, [problem.options[number] for number in served.values()])
+    _check_pools(problem, [problem.options[number] for number in chosen])
     return served
 
 
@@ -422,7 +476,7 @@ def check_certificate(problem: Problem, paper: dict[str, Any], floors: list[int]
     for at, lift in enumerate(lifts):
         hold(lift >= 0, "lift_negative", at=at)
     added = [(lifts[one] + lifts[other]) * size for size, one, other in asked["wishes"]] if asked else []
-    worths = [paper["scale"] * o.value + (added[o.wish] if added else 0) for o in problem.options]
+    worths = [paper["scale"] * o.value + (_of_all(added, o) if added else 0) for o in problem.options]
     free = sum(lift * floor for lift, floor in zip(lifts, floors, strict=True))
     return _proven(problem, paper, worths, free) // int(paper["scale"])
 
@@ -435,9 +489,14 @@ def highest(problem: Problem, ceilings: list[dict[str, Any]]) -> Fraction:
         sizes = [size if district in among else 0 for size, district, _ in wishes]
         hold(sum(sizes) > 0, "number_unknown", at=f"ceilings[{n}]")
         scale = problem.paper["scale"]
-        bound = _proven(problem, ceiling, [scale * sizes[o.wish] for o in problem.options], 0)
+        bound = _proven(problem, ceiling, [scale * _of_all(sizes, o) for o in problem.options], 0)
         found = min(found, Fraction(bound, scale * sum(sizes)))
     return found
+
+
+def _of_all(by_wish: list[int], option: Option) -> int:
+    """The sum over all wishes that an option serves."""
+    return sum(by_wish[wish] for wish in option.wishes) if option.beside else by_wish[option.wish]
 
 
 def _proven(problem: Problem, proof: dict[str, Any], worths: list[int], free: int) -> int:
@@ -450,7 +509,8 @@ def _proven(problem: Problem, proof: dict[str, Any], worths: list[int], free: in
     caps, options = _cap_prices(problem, proof["caps"]), problem.options
     pools = _pool_prices(problem, proof.get("pools", []))
     left = [
-        w - requests[o.wish] - _paid(problem, o, caps, pools) for w, o in zip(worths, options, strict=True)
+        w - _of_all(requests, o) - _paid(problem, o, caps, pools)
+        for w, o in zip(worths, options, strict=True)
     ]
     standing = _standing(problem, left, proof["shares"])
     for at, (best, (seats, groups)) in enumerate(zip(slots, problem.paper["slots"], strict=True)):
@@ -622,7 +682,8 @@ def main(paths: Sequence[str]) -> int:
     except (OSError, ValueError, RecursionError, MemoryError) as error:
         print(f"unreadable: {type(error).__name__}\n无法读取：{type(error).__name__}")
         return 2
-    served = f"{len(solution['chosen'])} of {problem.paper['wishes']} requests served"
+    number = sum(len(problem.options[one].wishes) for one in solution["chosen"])
+    served = f"{number} of {problem.paper['wishes']} requests served"
     gap = 100 * (bound - value) / max(1, bound)
     print(f"true: {served}, value {value}, bound {bound}, gap {gap:.3f} %{fair}")
     return 0
@@ -635,7 +696,7 @@ def _lowest(problem: Problem, solution: dict[str, Any], most: Fraction) -> str:
     number, said = problem.paper["fairness"]["districts"], []
     demand = people(problem, range(problem.paper["wishes"]))[:number]
     for chosen in (solution["chosen"], solution["fair"]):
-        has = people(problem, [problem.options[one].wish for one in chosen])
+        has = people(problem, [wish for one in chosen for wish in problem.options[one].wishes])
         said.append(
             100 * min(Fraction(some, max(1, all_of)) for some, all_of in zip(has, demand, strict=False))
         )

@@ -14,6 +14,7 @@ from services.matcher.engine.candidates import taking
 from services.matcher.engine.days import day_of, month_number
 from services.matcher.engine.instance import (
     ENDLESS,
+    NOBODY_BESIDE,
     NOBODYS,
     TIMELINE,
     Instance,
@@ -185,6 +186,7 @@ class _Building:
             ),
             takings=self._takings(),
             rows=self._rows(),
+            beside=_beside(options),
         )
         return Assembled(instance, tuple(self._stretches), tuple(self._known_rows), self._problem.pools)
 
@@ -285,6 +287,15 @@ def _longest(roads: KnownRoads, entries: Sequence[_Entry]) -> int:
     # The way over a middle place is no shorter than the straight one; the formula's fixed part counts twice.
     reach = max(roads.minutes(centre, place, month) for place in places for month in months)
     return 2 * reach
+
+
+def _beside(options: Sequence[Option]) -> Table:
+    """Whom options serve beside their own wishes."""
+    if not any(option.company for option in options):
+        return NOBODY_BESIDE
+    first = np.cumsum([0, *(max(0, len(option.company) - 1) for option in options)])
+    wishes = [member.wish for option in options for member in option.company[1:]]
+    return Table(first.astype(np.int64), _ints(wishes))
 
 
 def _nobodys(_: int) -> int:

@@ -181,7 +181,7 @@ class AtOnce:
         found = []
         for number, (each, (_, draft)) in enumerate(zip(self._pending, self._rounds, strict=True)):
             now = {each.options[option].wish: option for option in draft.chosen}
-            before = {each.options[option].wish: option for option in each.chosen}
+            before = {each.options[at].wish: at for at in each.chosen if not each.options[at].company}
             pairs = ((wish, was, now[wish]) for wish, was in before.items() if wish in now)
             found += [Move(number, wish, was, after) for wish, was, after in pairs if was != after]
         return found
@@ -336,7 +336,7 @@ def _held(option: Option) -> Iterator[tuple[str, Key]]:
 
 def _renumbered(options: Iterable[Option]) -> Iterator[Option]:
     """Each of a wish of its own: they are of several rounds, and of none."""
-    return (option._replace(wish=-1 - number) for number, option in enumerate(options))
+    return (option._replace(wish=-1 - number, company=()) for number, option in enumerate(options))
 
 
 def _reasons(resources: Iterable[tuple[Kind, Key]], code: str) -> Iterator[Reason]:

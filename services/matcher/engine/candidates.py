@@ -17,6 +17,7 @@ import numpy as np
 
 from services.matcher.engine import rules, weights
 from services.matcher.engine.comers import Comers
+from services.matcher.engine.companies import companies
 from services.matcher.engine.indexes import numbers
 from services.matcher.engine.instance import Ints
 from services.matcher.engine.journeys import Floats, KnownRoads
@@ -65,7 +66,7 @@ class Finder:
         wish = self._problem.wishes[number]
         fallen: Fallen = Counter()
         found = [
-            _new(Option, (number, legs, value, ()))
+            _new(Option, (number, legs, value, (), ()))
             for family in rules.FAMILIES.get(wish.kind, ())
             for legs, value in self._family(family, wish, fallen)
         ]
@@ -81,6 +82,10 @@ class Finder:
         with _collector_at_rest():
             for number in range(len(self._problem.wishes)):
                 yield self.options(number)
+
+    def companies(self) -> list[Option]:
+        """Wishes that may come together where each is too small alone, as options of the first of them."""
+        return companies(self._problem, self._pools, self._limits)
 
     def _family(self, family: str, wish: Wish, fallen: Fallen) -> Iterable[Found]:
         if family == "expert":

@@ -40,7 +40,7 @@ def guide(state: State, relaxation: Relaxation) -> Guide:
 def openings(state: State, doorman: Doorman) -> Openings:
     """Where chains and parts may begin now, and what they may take."""
     chosen = state.chosen
-    return doorman.openings(chosen, bonus(state.pull, state.instance.wish[chosen]))
+    return doorman.openings(chosen, bonus(state.pull, state.served(chosen)))
 
 
 class Chains:
@@ -64,7 +64,7 @@ class Chains:
         state = self._state
         seeds = state.dice.integers(1 << 31, size=3)
         side = self._splitter.split(state.plan.choice, int(seeds[2]))
-        served = state.instance.wish[state.chosen]
+        served = state.served(state.chosen)
         lifted = [lifts(state.pull, served, mine) for mine in (0, 1)]
 
         def move(mine: int) -> int:

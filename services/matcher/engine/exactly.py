@@ -9,7 +9,7 @@ import numpy as np
 from services.matcher.engine import milp, neighbourhood
 from services.matcher.engine.chains import openings
 from services.matcher.engine.effort import WHOLE
-from services.matcher.engine.instance import Ints, Table, table
+from services.matcher.engine.instance import Ints, Table, serving, table
 from services.matcher.engine.leximin import floor_rows
 from services.matcher.engine.model import Limits
 from services.matcher.engine.moves import empty, neighbours, swap
@@ -56,8 +56,8 @@ def kept_floors(state: State, part: neighbourhood.Part, others: Ints) -> Iterato
     """What keeps the floors in a part of the plan beside which `others` are chosen."""
     if state.fairness is not None:
         floors = state.fairness.floors
-        served = floors.groups.served(state.instance.wish[others])
-        yield from floor_rows(floors, state.instance.wish[part.options], served)
+        people = floors.groups.served(state.served(others))
+        yield from floor_rows(floors, serving(state.instance, part.options), people)
 
 
 def _searched(state: State, part: neighbourhood.Part) -> milp.Answer:

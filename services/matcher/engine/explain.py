@@ -19,7 +19,7 @@ from services.matcher.engine.assemble import Assembled
 from services.matcher.engine.candidates import taking
 from services.matcher.engine.days import month_of
 from services.matcher.engine.forced import losses
-from services.matcher.engine.instance import Certificate, Ints
+from services.matcher.engine.instance import Certificate, Ints, Table, serving, table
 from services.matcher.engine.model import Key, Kind, Leg, Option, Problem, Use
 from services.matcher.engine.moves import Board, Plan, board, empty, fitting, swap
 from services.matcher.engine.pools import has_room
@@ -73,16 +73,17 @@ class Explainer:
     def __init__(self, settled: Settled) -> None:
         self._settled = settled
         self._problem = settled.problem
-        self._choice = {settled.options[number].wish: number for number in settled.chosen}
+        self._choice = {wish: number for number in settled.chosen for wish in settled.options[number].wishes}
         self._weighing = Weighing(self._problem)
         self._pools = {pool.key: pool for pool in self._problem.pools}
         self._held: dict[tuple[Kind, Key], list[tuple[int, Leg]]] = defaultdict(list)
         self._used: dict[Key, list[tuple[int, Use]]] = defaultdict(list)
         for number in settled.chosen:
-            for use in settled.options[number].uses:
-                self._used[use.pool].append((settled.options[number].wish, use))
-            for leg in settled.options[number].legs:
-                self._held[leg.kind, leg.resource].append((settled.options[number].wish, leg))
+            option = settled.options[number]
+            for use in option.uses:
+                self._used[use.pool].append((option.wish, use))
+            for leg in option.legs:
+                self._held[leg.kind, leg.resource].extend((wish, leg) for wish in option.wishes)
 
     @property
     def unserved(self) -> list[int]:
@@ -92,7 +93,8 @@ class Explainer:
     def why_this(self, wish: int) -> WhyThis:
         """What counted for the match of a wish, against its best alternatives. KeyError if it is unserved."""
         option = self._settled.options[self._choice[wish]]
-        return self._weighing.why_this(wish, option, self._alternatives(wish))
+        mine = next(part for part in option.apart() if part.wish == wish)
+        return self._weighing.why_this(wish, mine, self._alternatives(wish))
 
     def why_not(self, wish: int) -> WhyNot | None:
         """The contest for what a wish could have had; None if there was nothing."""
@@ -108,15 +110,20 @@ class Explainer:
             pupils=sum(self._problem.wishes[other].size for other in holders),
             least=min(needs),
             most=max(needs),
-            value=max(self._settled.options[number].value for number in numbers),
+            value=max(self._worth(number, wish) for number in numbers),
             price=min(self.cost(number) for number in numbers),
             short=max(0, min(int(self._losses[number]) for number in numbers) // SCALE),
         )
 
+    def _worth(self, number: int, wish: int) -> int:
+        """What a wish itself has of an option."""
+        parts = self._settled.options[number].apart()
+        return next(part.value for part in parts if part.wish == wish)
+
     def cost(self, option: int) -> int:
         """What holding an option would cost all others at the prices, in points."""
         its = self._settled.options[option]
-        request = int(self._settled.certificate.request[its.wish])
+        request = int(self._settled.certificate.request[list(its.wishes)].sum())
         return max(0, (int(self._losses[option]) + its.value * SCALE - request) // SCALE)
 
     # -- alternatives
@@ -132,16 +139,17 @@ class Explainer:
             key = tuple(leg.resource for leg in option.legs)
             if set(key) <= used:
                 continue
-            if key not in best or option.value > self._settled.options[best[key]].value:
+            if key not in best or self._worth(number, wish) > self._worth(best[key], wish):
                 best[key] = number
-        order = sorted(best.values(), key=lambda each: (-self._settled.options[each].value, each))
+        order = sorted(best.values(), key=lambda each: (-self._worth(each, wish), each))
         for number in order[:ALTERNATIVES]:
-            yield self._alternative(number, number in free)
+            yield self._alternative(number, wish, number in free)
 
-    def _alternative(self, number: int, free: bool) -> Alternative:
+    def _alternative(self, number: int, wish: int, free: bool) -> Alternative:
         option = self._settled.options[number]
-        displaced = set() if free else self._in_the_way(number) - {option.wish}
-        return Alternative(option.legs, option.value, free, 0 if free else self.cost(number), len(displaced))
+        displaced = set() if free else self._in_the_way(number) - set(option.wishes)
+        cost = 0 if free else self.cost(number)
+        return Alternative(option.legs, self._worth(number, wish), free, cost, len(displaced))
 
     def _free(self, wish: int) -> set[int]:
         """The options of a wish that fit once it gives back what it has."""
@@ -180,8 +188,16 @@ class Explainer:
     # -- lookups
 
     def _options_of(self, wish: int) -> list[int]:
-        of_wish = self._settled.assembled.instance.of_wish
-        return [int(number) for number in of_wish.items[of_wish.first[wish] : of_wish.first[wish + 1]]]
+        first, last = self._of_wish.first[wish : wish + 2]
+        return [int(number) for number in self._of_wish.items[first:last]]
+
+    @cached_property
+    def _of_wish(self) -> Table:
+        """By wish, the options that serve it, alone or with others."""
+        instance = self._settled.assembled.instance
+        pairs = serving(instance, np.arange(instance.options))
+        by_wish = table(pairs.wish, instance.wishes)
+        return Table(by_wish.first, pairs.option[by_wish.items])
 
     @cached_property
     def _losses(self) -> Ints:

@@ -12,7 +12,7 @@ import numpy as np
 
 from services.matcher.engine.certify import certify
 from services.matcher.engine.groups import Floors, Groups
-from services.matcher.engine.instance import Certificate, Instance, Ints, narrowed
+from services.matcher.engine.instance import Certificate, Instance, Ints, narrowed, served, serving
 from services.matcher.engine.model import HUNDRED
 from services.matcher.engine.prices import SCALE, Relaxation, Watch, seek
 from services.matcher.engine.workers import Workers
@@ -36,7 +36,7 @@ class Fair(NamedTuple):
 
     def rank(self, instance: Instance, chosen: Ints) -> tuple[list[int], list[int], int]:
         """Of two plans the fairer has the larger: lowest shares first, of districts, then of townships."""
-        percent = self.groups.percent(self.groups.served(instance.wish[chosen]))
+        percent = self.groups.percent(self.groups.served(served(instance, chosen)))
         among = self.groups.districts if self.groups.districts > 1 else 0
         districts, towns = sorted(percent[:among].tolist()), sorted(percent[self.groups.districts :].tolist())
         return districts, towns, int(instance.value[chosen].sum())
@@ -76,10 +76,10 @@ class Fairness(NamedTuple):
 
 
 def ceilings(
-    instance: Instance, groups: Groups, served: Ints, workers: Workers, watch: Watch
+    instance: Instance, groups: Groups, people: Ints, workers: Workers, watch: Watch
 ) -> tuple[Ceiling, ...]:
     """Over all districts together, and over the one alone that has the lowest share."""
-    lowest = np.array([groups.lowest(served)])
+    lowest = np.array([groups.lowest(people)])
     everywhere = np.arange(groups.districts)
     if len(everywhere) < 2:
         return ()
@@ -87,9 +87,12 @@ def ceilings(
 
 
 def _ceiling(instance: Instance, groups: Groups, districts: Ints, workers: Workers, watch: Watch) -> Ceiling:
-    options = np.flatnonzero(np.isin(groups.of_wish[instance.wish, 0], districts))
-    there = narrowed(instance, options)
-    relaxation = Relaxation(there._replace(value=groups.people[there.wish]), workers)
+    pairs = serving(instance, np.arange(instance.options))
+    mine = np.isin(groups.of_wish[pairs.wish, 0], districts)
+    people = np.bincount(pairs.option[mine], groups.people[pairs.wish[mine]], instance.options)
+    options = np.unique(pairs.option[mine])
+    there = narrowed(instance, options)._replace(value=people[options].astype(np.int64))
+    relaxation = Relaxation(there, workers)
     steps = max(_FEWEST_STEPS, min(_STEPS, _STEPPED // max(1, len(options))))
     relaxed = seek(relaxation, steps, watch)
     return Ceiling(districts, options, certify(relaxation, relaxed.prices))

@@ -20,7 +20,7 @@ from services.matcher.engine import milp
 from services.matcher.engine.assemble import assemble
 from services.matcher.engine.candidates import Finder
 from services.matcher.engine.explain import Settled, filled
-from services.matcher.engine.instance import Ints
+from services.matcher.engine.instance import Ints, alone
 from services.matcher.engine.model import (
     DAY,
     HUNDRED,
@@ -258,7 +258,7 @@ class Trial:
         filler = tuple(problem.wishes[attempt.wish] for attempt in tried)
         wishes = replace(problem, wishes=(*problem.wishes, *filler))
         assembled = assemble(extended(wishes, latent.supply), [*settled.options, *more])
-        self._of_wish = assembled.instance.of_wish
+        self._of_wish = alone(assembled.instance)
         self._board, self._plan = filled(assembled, len(wishes.wishes), settled.chosen)
 
     def change(self, number: int) -> Change | None:
@@ -281,7 +281,7 @@ class Trial:
     def _moving(self, number: int, ways: Ints) -> tuple[int, tuple[Option, ...]] | None:
         """One of the options `ways`, and how others are then served otherwise, if all can be served."""
         board, plan, wish = self._board, self._plan, self._base + number
-        near = neighbours(board, plan, self._of_wish, wish, _PART, 0)
+        near = self._alone(neighbours(board, plan, self._of_wish, wish, _PART, 0))
         old = plan.choice[near[1:]]
         swap(board, plan, old, _NONE)
         new = self._served(near, ways, old) if len(fitting(board, plan, ways)) else _NONE
@@ -292,6 +292,12 @@ class Trial:
         own = board.wish[new] == wish
         moved = new[~own & ~np.isin(new, old)]
         return int(new[own][0]), tuple(self._options[option] for option in moved.tolist())
+
+    def _alone(self, near: Ints) -> Ints:
+        """Of the wishes around the first, those that come to what they have by themselves."""
+        first, now = self._board.beside.first, self._plan.choice[near]
+        found: Ints = near[(now < 0) | (first[now + 1] == first[now])]
+        return found
 
     def _served(self, near: Ints, ways: Ints, old: Ints) -> Ints:
         """Options that serve all of `near`, the first of them by one of `ways`; nothing if there are none."""

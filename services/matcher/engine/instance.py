@@ -71,8 +71,23 @@ class Rows(NamedTuple):
     leg: Ints
 
 
+class Serving(NamedTuple):
+    """Whom options serve: in each place the position of an `option` and a `wish`."""
+
+    option: Ints
+    wish: Ints
+
+
+# Where every option serves its own wish and nobody beside it.
+NOBODY_BESIDE = Table(np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int64))
+
+
 class Instance(NamedTuple):
-    """Choose options, at most one a wish, so that shelves and rows hold; the sum of values is to be most."""
+    """Choose options, at most one a wish, so that shelves and rows hold; the sum of values is to be most.
+
+    `beside` lists, by option, the wishes that it serves beside its own; no option may serve one that another
+    serves.
+    """
 
     wishes: int
     wish: Ints
@@ -84,6 +99,7 @@ class Instance(NamedTuple):
     shelves: Shelves
     takings: Takings
     rows: Rows
+    beside: Table = NOBODY_BESIDE
 
     @property
     def options(self) -> int:
@@ -119,6 +135,47 @@ def spread(first: Ints) -> Ints:
     return np.repeat(np.arange(len(first) - 1, dtype=np.int64), np.diff(first))
 
 
+def serving(instance: Instance, options: Ints) -> Serving:
+    """All whom these options serve, by position among them: first each with its own wish."""
+    own = np.arange(len(options))
+    if not len(instance.beside.items):
+        return Serving(own, instance.wish[options])
+    first, at = _picked(instance.beside.first, options)
+    return Serving(
+        np.concatenate([own, spread(first)]),
+        np.concatenate([instance.wish[options], instance.beside.items[at]]),
+    )
+
+
+def served(instance: Instance, options: Ints) -> Ints:
+    """The wishes that these options serve."""
+    return serving(instance, options).wish
+
+
+def companions(instance: Instance) -> Serving:
+    """Whom options serve, of the wishes that some option serves together with others."""
+    leading = instance.wish[np.unique(spread(instance.beside.first))]
+    pairs = serving(instance, np.arange(instance.options))
+    mine = np.isin(pairs.wish, np.union1d(instance.beside.items, leading))
+    return Serving(pairs.option[mine], pairs.wish[mine])
+
+
+def alone(instance: Instance) -> Table:
+    """By wish, the options that serve it and nobody beside it."""
+    if not len(instance.beside.items):
+        return instance.of_wish
+    options = np.flatnonzero(np.diff(instance.beside.first) == 0)
+    by_wish = table(instance.wish[options], instance.wishes)
+    return Table(by_wish.first, options[by_wish.items])
+
+
+def listed(instance: Instance) -> Table:
+    """`beside`, with a list for every option, also where there is none."""
+    if len(instance.beside.items):
+        return instance.beside
+    return Table(np.zeros(instance.options + 1, dtype=np.int64), instance.beside.items)
+
+
 def narrowed(instance: Instance, options: Ints) -> Instance:
     """The instance with these options only, numbered anew; wishes, shelves and rows stay as they are."""
     legs, rows = instance.legs, instance.rows
@@ -128,6 +185,10 @@ def narrowed(instance: Instance, options: Ints) -> Instance:
     number = np.full(len(legs.shelf) + 1, NOBODYS, dtype=np.int64)
     number[leg] = np.arange(len(leg))
     entries = Table(of_row, np.arange(len(entry)))
+    beside = instance.beside
+    if len(beside.items):
+        first, at = _picked(beside.first, options)
+        beside = Table(first, beside.items[at])
     return instance._replace(
         wish=instance.wish[options],
         value=instance.value[options],
@@ -136,6 +197,7 @@ def narrowed(instance: Instance, options: Ints) -> Instance:
         legs=Legs(legs.shelf[leg], legs.size[leg], legs.taking[leg]),
         on_shelf=table(legs.shelf[leg], len(instance.shelves.seats)),
         rows=Rows(rows.limit, entries, rows.row[entry], rows.weight[entry], number[rows.leg[entry]]),
+        beside=beside,
     )
 
 

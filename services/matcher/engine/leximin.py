@@ -15,25 +15,37 @@ import numpy as np
 
 from services.matcher.engine import milp
 from services.matcher.engine.groups import Floors, Groups
-from services.matcher.engine.instance import Ints
+from services.matcher.engine.instance import Ints, Serving
 from services.matcher.engine.model import HUNDRED
 
 Solve = Callable[[milp.Model, Sequence[int]], milp.Answer]
 
 
 class Choice(NamedTuple):
-    """Options that may be taken, by the wish of each, and the rows over their positions."""
+    """So many `options` that may be taken, whom they serve, and the rows over their positions."""
 
-    wish: Ints
+    options: int
+    serving: Serving
     rows: list[milp.Row]
 
+    def people(self, groups: Groups, chosen: Sequence[int]) -> Ints:
+        """The people of each group whom these serve."""
+        return groups.served(self.serving.wish[np.isin(self.serving.option, list(chosen))])
 
-def floor_rows(floors: Floors, wish: Ints, served: Ints) -> Iterator[milp.Row]:
-    """Rows that keep floors: `wish` are those of the options to choose among, `served` what others bring."""
-    groups = floors.groups
+
+def floor_rows(floors: Floors, serving: Serving, served: Ints) -> Iterator[milp.Row]:
+    """Rows that keep floors: `serving` is of the options to choose among, `served` what others bring."""
     for group in np.flatnonzero(floors.least > served).tolist():
-        at = np.flatnonzero((groups.of_wish[wish] == group).any(axis=1))
-        yield milp.Row(at, -groups.people[wish[at]], int(served[group] - floors.least[group]))
+        at, people = _brought(floors.groups, serving, group)
+        yield milp.Row(at, -people, int(served[group] - floors.least[group]))
+
+
+def _brought(groups: Groups, serving: Serving, group: int) -> tuple[Ints, Ints]:
+    """The positions of options that serve people of a group, and how many of them."""
+    mine = (groups.of_wish[serving.wish] == group).any(axis=1)
+    at, where = np.unique(serving.option[mine], return_inverse=True)
+    people = np.bincount(where, groups.people[serving.wish[mine]], len(at))
+    return at, people.astype(np.int64)
 
 
 def fairest(choice: Choice, groups: Groups, start: Sequence[int], solve: Solve) -> list[int]:
@@ -43,11 +55,11 @@ def fairest(choice: Choice, groups: Groups, start: Sequence[int], solve: Solve) 
     chosen = list(start)
     if len(districts) > 1:
         chosen = _Counting(choice, groups, districts, solve).run(chosen)
-    least = groups.served(choice.wish[chosen])
+    least = choice.people(groups, chosen)
     least[groups.districts :] = 0
     if len(districts) == 1:
         least[0] = 0
-    kept = [*choice.rows, *floor_rows(Floors(groups, least), choice.wish, nobody)]
+    kept = [*choice.rows, *floor_rows(Floors(groups, least), choice.serving, nobody)]
     return _Counting(choice._replace(rows=kept), groups, all_groups[groups.districts :], solve).run(chosen)
 
 
@@ -89,7 +101,7 @@ class _Counting:
         return max([low, *(at for at in range(low, HUNDRED + 1) if self._count(chosen, at) >= number)])
 
     def _count(self, chosen: list[int], percent: int) -> int:
-        served = self._groups.served(self._choice.wish[chosen])
+        served = self._choice.people(self._groups, chosen)
         return int((served[self._among] >= self._need(percent)).sum())
 
     def _need(self, percent: int) -> Ints:
@@ -98,7 +110,7 @@ class _Counting:
 
     def _most(self, chosen: list[int], percent: int) -> list[int]:
         """A plan in which the most groups have so many percent, of those that keep what is kept."""
-        options, size = len(self._choice.wish), len(self._among)
+        options, size = self._choice.options, len(self._among)
         levels = [*self._kept, (percent, 0)]
         rows = list(self._choice.rows)
         for level, (at, number) in enumerate(levels):
@@ -113,16 +125,14 @@ class _Counting:
 
     def _reaching(self, first: int, percent: int) -> Iterator[milp.Row]:
         """A mark for each group, which may be set only where it has so many percent."""
-        of_option = self._groups.of_wish[self._choice.wish]
-        people = self._groups.people[self._choice.wish]
         for mark, (group, need) in enumerate(zip(self._among, self._need(percent), strict=True)):
-            at = np.flatnonzero((of_option == group).any(axis=1))
-            yield milp.Row(np.append(at, first + mark), np.append(-people[at], need), 0)
+            at, people = _brought(self._groups, self._choice.serving, int(group))
+            yield milp.Row(np.append(at, first + mark), np.append(-people, need), 0)
 
     def _marks(self, chosen: list[int], levels: Sequence[tuple[int, int]]) -> Iterator[int]:
         """The marks that a plan may set."""
-        served = self._groups.served(self._choice.wish[chosen])[self._among]
-        first = len(self._choice.wish)
+        served = self._choice.people(self._groups, chosen)[self._among]
+        first = self._choice.options
         for level, (at, _) in enumerate(levels):
             reached = np.flatnonzero(served >= self._need(at))
             yield from (first + level * len(self._among) + int(mark) for mark in reached)

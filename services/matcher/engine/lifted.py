@@ -13,7 +13,7 @@ from services.matcher.engine import neighbourhood
 from services.matcher.engine.chains import openings
 from services.matcher.engine.exactly import everything, freed, part_answer
 from services.matcher.engine.groups import Floors, Groups
-from services.matcher.engine.instance import Ints, Table
+from services.matcher.engine.instance import Ints, Table, serving
 from services.matcher.engine.leximin import floor_rows
 from services.matcher.engine.model import HUNDRED
 from services.matcher.engine.moves import swap
@@ -73,7 +73,7 @@ class _Lifting:
         self._tries[group] = 0 if gained else self._tries[group] + 1
 
     def _served(self) -> Ints:
-        return self._groups.served(self._state.instance.wish[self._state.chosen])
+        return self._groups.served(self._state.served(self._state.chosen))
 
     def _part(self, group: int) -> tuple[neighbourhood.Part | None, Ints]:
         """Wishes around one of the group that goes without; None where all of it who could be served are."""
@@ -98,17 +98,18 @@ class _Lifting:
 
     def _without(self, group: int, open_of_wish: Table) -> Ints:
         of_group = (self._groups.of_wish == group).any(axis=1)
-        unserved = self._state.plan.choice < 0
+        unserved = np.ones(len(of_group), dtype=bool)
+        unserved[self._state.served(self._state.chosen)] = False
         return np.flatnonzero(of_group & unserved & (np.diff(open_of_wish.first) > 0))
 
     def _most(self, part: neighbourhood.Part, old: Ints, group: int, before: Ints) -> Ints:
         """What the freed wishes have, if as many people of the group as can be are served."""
         state, groups = self._state, self._groups
-        wish = state.instance.wish
-        others = groups.served(wish[state.chosen])
-        part.rows.extend(floor_rows(Floors(groups, self._least(group, before)), wish[part.options], others))
-        of_group = (groups.of_wish[wish[part.options]] == group).any(axis=1)
-        people = of_group * groups.people[wish[part.options]]
+        pairs = serving(state.instance, part.options)
+        others = groups.served(state.served(state.chosen))
+        part.rows.extend(floor_rows(Floors(groups, self._least(group, before)), pairs, others))
+        of_group = (groups.of_wish[pairs.wish] == group).any(axis=1)
+        people = np.bincount(pairs.option, of_group * groups.people[pairs.wish], len(part.options))
         objective = state.instance.value[part.options] + np.rint(_FIRST * self._person * people)
         answer = state.workers.each(lambda part: part_answer(part, objective, old), [part])[0]
         return np.asarray(part.options[answer.chosen], dtype=np.int64)

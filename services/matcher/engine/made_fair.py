@@ -11,7 +11,7 @@ from services.matcher.engine.chains import Chains, guide
 from services.matcher.engine.exactly import everything
 from services.matcher.engine.fairness import Ceiling, Fair, Fairness, ceilings
 from services.matcher.engine.groups import Floors
-from services.matcher.engine.instance import Ints
+from services.matcher.engine.instance import Ints, serving
 from services.matcher.engine.leximin import Choice, fairest
 from services.matcher.engine.lifted import lift
 from services.matcher.engine.model import Limits
@@ -52,7 +52,7 @@ class MadeFair:
         fairness = self._state.fairness
         if fairness is None:
             return False
-        return fairness.floors.are_kept(fairness.floors.groups.served(self._state.instance.wish[chosen]))
+        return fairness.floors.are_kept(fairness.floors.groups.served(self._state.served(chosen)))
 
     def _compare(self, chosen: Ints) -> None:
         if self._state.fairness is None:
@@ -79,7 +79,8 @@ class MadeFair:
         """The fairest plan of all, by trying exactly."""
         state = self._state
         every = everything(state, np.arange(state.instance.options))
-        choice = Choice(state.instance.wish[every.options], every.rows)
+        pairs = serving(state.instance, every.options)
+        choice = Choice(len(every.options), pairs, every.rows)
         place = {int(option): at for at, option in enumerate(every.options)}
         start = [place[int(option)] for option in state.chosen]
         found = fairest(choice, self._fair.groups, start, self._counted)
@@ -97,7 +98,7 @@ class MadeFair:
         """Take the plan as it stands for the fair one; its floors are free of charge so far."""
         state = self._state
         plan = state.chosen
-        floors = self._fair.floors(state.instance.wish[plan])
+        floors = self._fair.floors(state.served(plan))
         state.fairness = Fairness(sorted(int(option) for option in plan), floors, (), 0, 0)
         state.kept, state.value = plan.copy(), state.worth(plan)
         relaxation = Relaxation(state.instance, state.workers, floors)
@@ -124,14 +125,15 @@ class MadeFair:
 
     def _ceilings(self) -> tuple[Ceiling, ...]:
         state, groups = self._state, self._fair.groups
-        served = groups.served(state.instance.wish[state.kept])
+        served = groups.served(state.served(state.kept))
         return ceilings(state.instance, groups, served, state.workers, lambda _: state.is_over())
 
     def _people(self, relaxed: Relaxed) -> float:
         """How many people the relaxed plans serve."""
         instance = self._state.instance
-        served = np.bincount(instance.wish, relaxed.usage, instance.wishes)
-        return float(np.minimum(1.0, served) @ self._fair.groups.people)
+        pairs = serving(instance, np.arange(instance.options))
+        often = np.bincount(pairs.wish, relaxed.usage[pairs.option], instance.wishes)
+        return float(np.minimum(1.0, often) @ self._fair.groups.people)
 
     def _person(self) -> float:
         """The mean worth of one person of a wish, in points."""

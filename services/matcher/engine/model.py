@@ -94,6 +94,7 @@ class Wish:
     """A request as the engine sees it; `need` is in percent, `rounds` says whose capacity it may use.
 
     `with_expert`: a visit wants an expert at the venue, an exhibition one who opens it at the school.
+    `may_join`: a group too small for a session may come to it together with others.
     """
 
     key: Key
@@ -116,6 +117,7 @@ class Wish:
     rounds: frozenset[Key] = frozenset({None})
     excluded: frozenset[tuple[Kind, Key]] = frozenset()
     claims: tuple[Claim, ...] = ()
+    may_join: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,16 +235,41 @@ class Leg(NamedTuple):
     place: Place
 
 
+class Member(NamedTuple):
+    """One of several wishes that come together: its size, and what serving it is worth, in points."""
+
+    wish: int
+    size: int
+    value: int
+
+
 class Option(NamedTuple):
     """One way to serve one wish, all legs or none; `value` in points. It uses each pool at most once.
 
-    Of two legs the expert's comes first, and its time lies within the other's.
+    Of two legs the expert's comes first, and its time lies within the other's. A `company` are all of several
+    wishes that are served together, in one leg of their summed size, the option's own wish first.
     """
 
     wish: int
     legs: tuple[Leg, ...]
     value: int
     uses: tuple[Use, ...] = ()
+    company: tuple[Member, ...] = ()
+
+    @property
+    def wishes(self) -> tuple[int, ...]:
+        """All wishes that it serves."""
+        return tuple(member.wish for member in self.company) or (self.wish,)
+
+    def apart(self) -> tuple[Option, ...]:
+        """Of a company one option for each member, with its own seats and worth; else the option itself."""
+        if not self.company:
+            return (self,)
+        leg = self.legs[-1]
+        return tuple(
+            self._replace(wish=wish, legs=(leg._replace(quantity=size),), value=value)
+            for wish, size, value in self.company
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from services.matcher.engine.instance import ENDLESS, Instance, Ints, Table, spread
+from services.matcher.engine.instance import ENDLESS, Instance, Ints, Table, companions, listed, spread
 from services.matcher.engine.prices import Reals
 
 Sides: TypeAlias = NDArray[np.uint8]
@@ -30,7 +30,10 @@ _ANY_VICTIM = 0.25
 
 
 class Board(NamedTuple):
-    """What moves need to know of an instance: entries by option, holders, and times."""
+    """What moves need to know of an instance: entries by option, holders, and times.
+
+    A wish that some option serves together with others is a holder with one place, `place` by wish.
+    """
 
     wish: Ints
     value: Ints
@@ -47,6 +50,8 @@ class Board(NamedTuple):
     base: Ints
     sure: Ints
     maybe: Table
+    beside: Table
+    place: Ints
 
 
 class Plan(NamedTuple):
@@ -86,28 +91,36 @@ def board(instance: Instance) -> Board:
     """The board of an instance; options of a wish come in order of value."""
     legs, rows, shelves, takings = instance.legs, instance.rows, instance.shelves, instance.takings
     number = len(shelves.seats)
-    option = np.concatenate([spread(instance.legs_of), spread(rows.of_option.first)])
+    together = companions(instance)
+    place = np.full(instance.wishes, NOTHING, dtype=np.int64)
+    members = np.unique(together.wish)
+    place[members] = number + len(rows.limit) + np.arange(len(members))
+    option = np.concatenate([spread(instance.legs_of), spread(rows.of_option.first), together.option])
     order = np.argsort(option, kind="stable")
     first = np.zeros(instance.options + 1, dtype=np.int64)
     np.cumsum(np.bincount(option, minlength=instance.options), out=first[1:])
     by_value = np.lexsort((-instance.value, instance.wish)).astype(np.int64)
-    none = np.full(len(rows.row), NOTHING, dtype=np.int64)
+    none = np.full(len(rows.row) + len(together.wish), NOTHING, dtype=np.int64)
+    endless = np.full(len(rows.limit) + len(members), ENDLESS, dtype=np.int64)
+    seats = np.where(shelves.seats < 0, ENDLESS, shelves.seats)
     return Board(
         wish=instance.wish,
         value=instance.value,
         of_wish=Table(instance.of_wish.first, by_value),
         first=first,
-        holder=np.concatenate([legs.shelf, rows.row + number])[order],
-        size=np.concatenate([legs.size, rows.weight])[order],
+        holder=np.concatenate([legs.shelf, rows.row + number, place[together.wish]])[order],
+        size=np.concatenate([legs.size, rows.weight, np.ones_like(together.wish)])[order],
         taking=np.concatenate([legs.taking, none])[order],
         entry_option=option[order],
-        room=np.concatenate([np.where(shelves.seats < 0, ENDLESS, shelves.seats), rows.limit]),
-        count=np.concatenate([shelves.count, np.full(len(rows.limit), ENDLESS, dtype=np.int64)]),
+        room=np.concatenate([seats, rows.limit, np.ones_like(members)]),
+        count=np.concatenate([shelves.count, endless]),
         start=takings.start,
         end=takings.end,
         base=np.repeat(shelves.takings[:-1], np.diff(shelves.takings)),
         sure=takings.sure,
         maybe=takings.maybe,
+        beside=listed(instance),
+        place=place,
     )
 
 
@@ -337,15 +350,25 @@ def _take_back(board: Board, plan: Plan, lifts: Lifts, log: Ints, number: int) -
     for at in range(number - 1, -1, -1):
         if log[at] >= 0:
             _remove(board, plan, log[at])
-            _lifted(lifts, board.wish[log[at]], -1)
+            _lifted(board, lifts, log[at], -1)
         else:
             _add(board, plan, NOTHING - log[at])
-            _lifted(lifts, board.wish[NOTHING - log[at]], 1)
+            _lifted(board, lifts, NOTHING - log[at], 1)
 
 
 @njit(cache=True, nogil=True)
-def _lifted(lifts: Lifts, wish: int, sign: int) -> int:
-    """Count a wish as served (`sign` 1) or not (-1); what that is worth beside its value."""
+def _lifted(board: Board, lifts: Lifts, option: int, sign: int) -> int:
+    """Count whom an option serves as served (`sign` 1) or not (-1); what that is worth beside its value."""
+    if lifts.of_wish.shape[1] == 0:
+        return 0
+    gain = _lifted_wish(lifts, board.wish[option], sign)
+    for at in range(board.beside.first[option], board.beside.first[option + 1]):
+        gain += _lifted_wish(lifts, board.beside.items[at], sign)
+    return gain
+
+
+@njit(cache=True, nogil=True)
+def _lifted_wish(lifts: Lifts, wish: int, sign: int) -> int:
     gain = 0
     for at in range(lifts.of_wish.shape[1]):
         group = lifts.of_wish[wish, at]
@@ -359,8 +382,18 @@ def _lifted(lifts: Lifts, wish: int, sign: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _most_lifted(lifts: Lifts, wish: int) -> int:
-    """No more than this is serving a wish worth beside its value."""
+def _most_lifted(board: Board, lifts: Lifts, option: int) -> int:
+    """No more than this is an option worth beside its value."""
+    if lifts.of_wish.shape[1] == 0:
+        return 0
+    most = _most_lifted_wish(lifts, board.wish[option])
+    for at in range(board.beside.first[option], board.beside.first[option + 1]):
+        most += _most_lifted_wish(lifts, board.beside.items[at])
+    return most
+
+
+@njit(cache=True, nogil=True)
+def _most_lifted_wish(lifts: Lifts, wish: int) -> int:
     most = 0
     for at in range(lifts.of_wish.shape[1]):
         for step in range(lifts.lift.shape[1]):
@@ -383,7 +416,7 @@ def _chain(
         _remove(board, plan, old)
         log[steps] = NOTHING - old
         steps += 1
-        gain += _lifted(lifts, board.wish[old], -1) - board.value[old]
+        gain += _lifted(board, lifts, old, -1) - board.value[old]
     while option >= 0:
         number = _clear(board, plan, option, worth, side, mine, removed)
         failed = number < 0
@@ -392,32 +425,33 @@ def _chain(
             steps += 1
             lost[waiting] = removed[other]
             waiting += 1
-            wish = board.wish[removed[other]]
-            gain += _lifted(lifts, wish, -1) - board.value[removed[other]]
-            hope += board.value[removed[other]] + _most_lifted(lifts, wish)
+            gain += _lifted(board, lifts, removed[other], -1) - board.value[removed[other]]
+            hope += board.value[removed[other]] + _most_lifted(board, lifts, removed[other])
         if failed:
             return -ENDLESS, steps
         _add(board, plan, option)
         log[steps] = option
         steps += 1
-        gain += board.value[option] + _lifted(lifts, board.wish[option], 1)
+        gain += board.value[option] + _lifted(board, lifts, option, 1)
         links += 1
         option = NOTHING
         while waiting > 0 and option < 0:
             waiting -= 1
             wish = board.wish[lost[waiting]]
-            hope -= board.value[lost[waiting]] + _most_lifted(lifts, wish)
+            hope -= board.value[lost[waiting]] + _most_lifted(board, lifts, lost[waiting])
+            if board.place[wish] >= 0 and plan.used[board.place[wish]] > 0:
+                continue
             free = _best_fitting(board, plan, open_of_wish, wish, side, mine)
             if free >= 0:
                 _add(board, plan, free)
                 log[steps] = free
                 steps += 1
-                gain += board.value[free] + _lifted(lifts, wish, 1)
+                gain += board.value[free] + _lifted(board, lifts, free, 1)
             elif links < _LONGEST_CHAIN:
                 option = _any_other(open_of_wish, wish, lost[waiting], side, mine)
             worthwhile = gain + hope
             if option >= 0:
-                worthwhile += board.value[option] + _most_lifted(lifts, wish)
+                worthwhile += board.value[option] + _most_lifted(board, lifts, option)
             if worthwhile < allowed:
                 return -ENDLESS, steps
     return gain, steps

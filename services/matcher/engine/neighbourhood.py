@@ -27,6 +27,8 @@ class Part(NamedTuple):
 def part_of(board: Board, plan: Plan, open_of_wish: Table, wishes: Ints) -> Part:
     """The part of `plan` that its freed `wishes` make; they have been removed from it."""
     wanted = np.concatenate([_list(open_of_wish, wish) for wish in wishes])
+    if len(board.beside.items):
+        wanted = np.unique(wanted)  # what serves several wishes is listed for each
     options = fitting(board, plan, wanted)
     return Part(options, list(_rows(board, plan, options)))
 

@@ -11,7 +11,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from services.matcher.engine.instance import Certificate, Instance, Ints, Table, spread, table
+from services.matcher.engine.instance import (
+    Certificate,
+    Instance,
+    Ints,
+    Table,
+    served,
+    serving,
+    spread,
+    table,
+)
 from services.matcher.engine.prices import SCALE
 
 # As parts of the mean value: losses of options that chains may use; of those that they may begin with for a
@@ -22,7 +31,10 @@ _MENDING = 0.8
 
 
 class Openings(NamedTuple):
-    """`begin` with one of these, some of them many times over; go on `by_wish`, best value first."""
+    """`begin` with one of these, some of them many times over; go on `by_wish`, best value first.
+
+    What serves several wishes is in the list of each of them.
+    """
 
     begin: Ints
     by_wish: Table
@@ -39,27 +51,37 @@ class Doorman:
 
     def openings(self, chosen: Ints, bonus: Ints) -> Openings:
         """The openings of a plan; `bonus` by wish is what more than its value it is worth, in points."""
-        loss = self._loss - SCALE * bonus[self._instance.wish]
+        loss = self._loss - SCALE * self._summed(bonus)
         is_open = loss <= self._mean * _SMALL
         is_open[chosen] = True
         options = np.flatnonzero(is_open)
-        options = options[np.lexsort((-self._instance.value[options], self._instance.wish[options]))]
-        by_wish = table(self._instance.wish[options], self._instance.wishes)
+        pairs = serving(self._instance, options)
+        order = np.lexsort((-self._instance.value[options[pairs.option]], pairs.wish))
+        by_wish = table(pairs.wish[order], self._instance.wishes)
         mending = np.union1d(self._of_wishes(chosen, loss), self._of_shelves(chosen))
         times = int(_MENDING / (1 - _MENDING) * len(options) / max(1, len(mending)))
         begin = np.concatenate([options, np.tile(mending, max(1, times))])
-        return Openings(begin, Table(by_wish.first, options))
+        return Openings(begin, Table(by_wish.first, options[pairs.option[order]]))
 
     def missed(self, chosen: Ints) -> Ints:
         """The wishes with a price that go without."""
         price = self._certificate.request.copy()
-        price[self._instance.wish[chosen]] = 0
+        price[served(self._instance, chosen)] = 0
         return np.flatnonzero(price > 0)
 
     def _of_wishes(self, chosen: Ints, loss: Ints) -> Ints:
         misses = np.zeros(self._instance.wishes, dtype=bool)
         misses[self.missed(chosen)] = True
-        return np.flatnonzero(misses[self._instance.wish] & (loss <= self._mean * _BEARABLE))
+        wanted = self._summed(misses.astype(np.int64)) > 0
+        return np.flatnonzero(wanted & (loss <= self._mean * _BEARABLE))
+
+    def _summed(self, by_wish: Ints) -> Ints:
+        """By option, the sum over the wishes that it serves."""
+        if not len(self._instance.beside.items):
+            return by_wish[self._instance.wish]
+        pairs = serving(self._instance, np.arange(self._instance.options))
+        sums = np.bincount(pairs.option, by_wish[pairs.wish].astype(np.float64), self._instance.options)
+        return sums.astype(np.int64)
 
     def _of_shelves(self, chosen: Ints) -> Ints:
         """What poor shelves would take at these prices, and the plan has not."""

@@ -19,6 +19,7 @@ from services.matcher.engine.model import (
     Key,
     Kind,
     Leg,
+    Member,
     Option,
     Papers,
     Place,
@@ -109,11 +110,21 @@ class _Reading:
         for number, pool, *use in self._asked.get("uses", []):
             uses[number].append(Use(self._keys[pool], *use))
         rows = enumerate(self._asked["options"])
+        companies = self._companies()
         options = [
-            Option(wish, tuple(map(self._leg, legs)), value, tuple(uses[number]))
+            Option(wish, tuple(map(self._leg, legs)), value, tuple(uses[number]), companies.get(number, ()))
             for number, (wish, value, legs) in rows
         ]
         return problem, options
+
+    def _companies(self) -> dict[int, tuple[Member, ...]]:
+        """By option, who comes together; what each is worth alone is not told."""
+        told = self._asked.get("companies", {"options": [], "sizes": []})
+        sizes, options = dict(told["sizes"]), self._asked["options"]
+        return {
+            number: tuple(Member(wish, sizes[wish], 0) for wish in (options[number][0], *beside))
+            for number, beside in told["options"]
+        }
 
     def _pools(self) -> Iterator[Pool]:
         for key, (limit, taken) in zip(self._keys, self._asked.get("pools", []), strict=True):

@@ -34,7 +34,7 @@ class Plan:
 
     def fits(self, option: Option) -> bool:
         """Whether the option can be added."""
-        free = option.wish not in self._served and all(self._has_room(leg) for leg in option.legs)
+        free = self._served.isdisjoint(option.wishes) and all(self._has_room(leg) for leg in option.legs)
         return free and self.used_up(option) is None
 
     def used_up(self, option: Option) -> str | None:
@@ -44,7 +44,7 @@ class Plan:
 
     def add(self, option: Option) -> None:
         """Take what the option needs; the caller has asked `fits`."""
-        self._served.add(option.wish)
+        self._served.update(option.wishes)
         self.chosen.append(option)
         for leg in option.legs:
             self._take(leg)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from services.matcher.engine.days import month_number
 from services.matcher.engine.model import (
@@ -79,6 +80,11 @@ class Pools:
             return self._needed(legs[0])
         # Who accompanies a group takes nothing more.
         return tuple(use for leg in legs for use in self._needed(leg))
+
+    def of_company(self, members: Sequence[tuple[Wish, Leg]]) -> list[Use]:
+        """What each of several who come together uses of its own, and what their one session needs."""
+        own = (self._claimed(claim, wish, [leg]) for wish, leg in members for claim in wish.claims)
+        return [*chain.from_iterable(own), *self.needed([members[0][1]])]
 
     def refusal(self, option: Option) -> str | None:
         """The code of a pool that what is there already leaves too little of for the option, or None."""

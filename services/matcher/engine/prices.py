@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.matcher.engine.groups import Floors
-from services.matcher.engine.instance import Instance, Ints, spread
+from services.matcher.engine.instance import Instance, Ints, serving, spread
 from services.matcher.engine.shelves import best_of
 from services.matcher.engine.workers import Workers
 
@@ -76,6 +76,7 @@ class Relaxation:
         self._several = np.flatnonzero(np.diff(instance.legs_of)[self._option] > 1)
         self._legs = np.diff(instance.legs_of)
         self._row_option = spread(instance.rows.of_option.first)
+        self.beside_option = spread(instance.beside.first)
         self._best = np.zeros(len(instance.shelves.seats), dtype=np.int64)
         self._taken = np.zeros(len(instance.legs.shelf), dtype=np.uint8)
         self._workers = workers
@@ -99,7 +100,26 @@ class Relaxation:
             weights=(row[instance.rows.row] * instance.rows.weight).astype(np.float64),
             minlength=instance.options,
         ).astype(np.int64)
-        return instance.value * SCALE - (wish - self._lifted(lift))[instance.wish] - charge
+        paid = wish - self._lifted(lift)
+        left = instance.value * SCALE - paid[instance.wish] - self._paid_beside(paid) - charge
+        return np.asarray(left, dtype=np.int64)
+
+    def _paid_beside(self, paid: Ints) -> Ints | int:
+        """What options pay for the wishes that they serve beside their own."""
+        beside = self.instance.beside.items
+        if not len(beside):
+            return 0
+        sums = np.bincount(self.beside_option, paid[beside].astype(np.float64), self.instance.options)
+        return np.asarray(sums, dtype=np.int64)
+
+    def served(self, usage: Reals) -> Reals:
+        """How often each wish is served, where options are taken so often."""
+        instance = self.instance
+        found = np.bincount(instance.wish, weights=usage, minlength=instance.wishes)
+        if len(instance.beside.items):
+            beside = usage[self.beside_option]
+            found += np.bincount(instance.beside.items, weights=beside, minlength=instance.wishes)
+        return np.asarray(found, dtype=np.float64)
 
     def _lifted(self, lift: Ints) -> Ints:
         """What the floors of a wish's groups add to it."""
@@ -201,7 +221,7 @@ class _Descent:
         shares = relaxation.shares(self._prices(self._at))
         best, taken = relaxation.solve(shares.share)
         usage = relaxation.usage(taken)
-        served = np.bincount(instance.wish, weights=usage, minlength=instance.wishes)
+        served = relaxation.served(usage)
         weights = instance.rows.weight * np.repeat(usage, np.diff(instance.rows.of_option.first))
         filled = np.bincount(instance.rows.row, weights=weights, minlength=len(self._limit))
         apart = relaxation.disagreement(taken, usage) if relaxation.joint else np.zeros(len(taken))
@@ -247,9 +267,14 @@ def _stride(steps: int) -> tuple[float, float]:
 
 
 def _best_values(instance: Instance) -> Ints:
-    """The best value of each wish, 0 where it has no option."""
+    """The best value of each wish, 0 where it has no option; of a company each has an equal part."""
     best = np.zeros(instance.wishes, dtype=np.int64)
-    np.maximum.at(best, instance.wish, instance.value)
+    if not len(instance.beside.items):
+        np.maximum.at(best, instance.wish, instance.value)
+        return best
+    pairs = serving(instance, np.arange(instance.options))
+    part = instance.value // np.bincount(pairs.option, minlength=instance.options)
+    np.maximum.at(best, pairs.wish, part[pairs.option])
     return best
 
 

@@ -115,17 +115,22 @@ def _problem(problem: Problem, options: Sequence[Option], numbers: _Numbers, roa
     timed = [_timed("expert", each, numbers) for each in problem.experts]
     timed += [_timed("unit", each, numbers) for each in problem.units]
     pools = _pools(problem, options, numbers) if problem.pools else {}
-    return pools | {
-        "format": "keqiao-problem-1",
-        "seed_hash": hashlib.sha256(problem.seed.encode()).hexdigest(),
-        "wishes": len(problem.wishes),
-        "scale": SCALE,
-        "places": len(numbers.places),
-        "journeys": list(_journeys(_appointments(rows, timed), numbers.places, roads)),
-        "slots": [[slot.seats, slot.groups] for slot in problem.slots],
-        "timed": timed,
-        "options": rows,
-    }
+    companies = _companies(problem, options, numbers) if any(each.company for each in options) else {}
+    return (
+        pools
+        | companies
+        | {
+            "format": "keqiao-problem-1",
+            "seed_hash": hashlib.sha256(problem.seed.encode()).hexdigest(),
+            "wishes": len(problem.wishes),
+            "scale": SCALE,
+            "places": len(numbers.places),
+            "journeys": list(_journeys(_appointments(rows, timed), numbers.places, roads)),
+            "slots": [[slot.seats, slot.groups] for slot in problem.slots],
+            "timed": timed,
+            "options": rows,
+        }
+    )
 
 
 def _pools(problem: Problem, options: Sequence[Option], numbers: _Numbers) -> dict[str, Any]:
@@ -134,6 +139,23 @@ def _pools(problem: Problem, options: Sequence[Option], numbers: _Numbers) -> di
     return {
         "pools": [[pool.limit, [list(use[1:]) for use in pool.taken]] for pool in problem.pools],
         "uses": [[number, numbers.pools[use.pool], *use[1:]] for number, use in used],
+    }
+
+
+def _companies(problem: Problem, options: Sequence[Option], numbers: _Numbers) -> dict[str, Any]:
+    """Who comes together, how large each of them is, and how many people make a session of theirs."""
+    together = [(number, option) for number, option in enumerate(options) if option.company]
+    sizes = {member.wish: member.size for _, option in together for member in option.company}
+    slots = {option.legs[0].resource: option.legs[0].programme for _, option in together}
+    least = {
+        numbers.slots[slot]: problem.programmes[programme].min_group for slot, programme in slots.items()
+    }
+    return {
+        "companies": {
+            "options": [[number, list(option.wishes[1:])] for number, option in together],
+            "sizes": [list(pair) for pair in sorted(sizes.items())],
+            "least": [list(pair) for pair in sorted(least.items())],
+        }
     }
 
 

@@ -63,6 +63,8 @@ _NAMED, _OFTEN = 0.25, 3.0
 # The more there is, the more exactly schools say what they want: options a wish fall with a season's size.
 _USUAL_SIZE, _PRECISION = 5000, 0.3
 _LARGEST, _SMALLEST = 200, 15
+# Visits of fewer pupils are those of rural schools, nearly all of them.
+_SMALL = 37
 # Where the options of a wish come from.
 _WAYS = {
     "visit": ("visit",),
@@ -97,6 +99,18 @@ def season(requests: int, seed: int, roads: Roads, **knobs: float) -> Problem:
         seed=f"season {requests} {seed}",
         starts=STARTS,
     )
+
+
+def with_small_schools(problem: Problem, share: float) -> Problem:
+    """The season, such a share of its rural visits asked for by classes of 6 to 14 that may join others."""
+
+    def changed(wish: Wish) -> Wish:
+        dice = dice_of(0, "small", problem.seed, wish.key)
+        joins = wish.kind == "visit" and not wish.with_expert and wish.size < _SMALL
+        small = joins and dice.random() < share
+        return replace(wish, size=dice.randint(6, 14), may_join=True) if small else wish
+
+    return replace(problem, wishes=tuple(map(changed, problem.wishes)))
 
 
 class _Offers(NamedTuple):

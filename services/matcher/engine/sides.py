@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from services.matcher.engine.instance import NOBODYS, Instance, Ints, spread
+from services.matcher.engine.instance import NOBODYS, Instance, Ints, serving, spread
 from services.matcher.engine.moves import Sides
 
 # The side of options that nobody may move for now.
@@ -18,13 +18,14 @@ class Splitter:
         self._instance = instance
         self._option = spread(instance.legs_of)
         self._row_option = spread(instance.rows.of_option.first)
+        self._beside_option = spread(instance.beside.first)
         self._first_of_shelf, self._first_of_row = _linked(instance)
 
     def split(self, choice: Ints, seed: int) -> Sides:
         """The side of every option, 0 or 1, or NEITHER.
 
-        An option is on a side if all that it needs is, and if its wish's present choice is; a wish without
-        one is put on either.
+        An option is on a side if all that it needs is, and if the present choices of all its wishes are; a
+        wish without one is put on either.
         """
         instance = self._instance
         dice = np.random.default_rng(seed)
@@ -37,9 +38,12 @@ class Splitter:
             sides[each, self._row_option[lot[self._first_of_row[instance.rows.row]] == each]] = True
         side = np.where(sides[1], 1, 0).astype(np.uint8)
         side[sides[0] & sides[1]] = NEITHER
-        served = choice >= 0
-        of_wish[served] = side[choice[served]]
+        chosen = choice[choice >= 0]
+        present = serving(instance, chosen)
+        of_wish[present.wish] = side[chosen[present.option]]
         side[side != of_wish[instance.wish]] = NEITHER
+        beside, option = instance.beside.items, self._beside_option
+        side[option[side[option] != of_wish[beside]]] = NEITHER
         return side
 
 

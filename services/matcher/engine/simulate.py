@@ -83,7 +83,12 @@ class Plan(NamedTuple):
     @property
     def outcome(self) -> Outcome:
         """In numbers."""
-        return Outcome(self.problem, frozenset(option.wish for option in self.chosen), self.value, self.bound)
+        return Outcome(
+            self.problem,
+            frozenset(wish for option in self.chosen for wish in option.wishes),
+            self.value,
+            self.bound,
+        )
 
 
 def planned(solved: Solved) -> Plan:
@@ -123,7 +128,7 @@ def _is_as_fair(plan: Plan, chosen: Iterable[Option]) -> bool:
 def _people_by_place(problem: Problem, chosen: Iterable[Option]) -> Counter[tuple[str, str]]:
     """People served by district, and by township where it is known."""
     found: Counter[tuple[str, str]] = Counter()
-    for wish in (problem.wishes[option.wish] for option in chosen):
+    for wish in (problem.wishes[wish] for option in chosen for wish in option.wishes):
         for township in {"", wish.township}:
             found[wish.area, township] += wish.size
     return found
@@ -140,8 +145,8 @@ def _carried(plan: Plan, into: Problem, options: Iterable[Option]) -> tuple[Opti
     return found if len(found) == len(wanted) and is_possible(into, found) else None
 
 
-def _what(problem: Problem, option: Option) -> tuple[Key, tuple[Leg, ...]]:
-    return problem.wishes[option.wish].key, option.legs
+def _what(problem: Problem, option: Option) -> tuple[frozenset[Key], tuple[Leg, ...]]:
+    return frozenset(problem.wishes[wish].key for wish in option.wishes), option.legs
 
 
 class Moved(NamedTuple):

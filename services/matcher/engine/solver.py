@@ -7,15 +7,18 @@ by that order alone, so that neither the order in which requests came nor their 
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+
+import numpy as np
 
 from services.matcher.engine.assemble import Assembled, assemble
 from services.matcher.engine.candidates import Finder
 from services.matcher.engine.fairness import Fair, Fairness
 from services.matcher.engine.groups import groups_of
-from services.matcher.engine.instance import Certificate, Instance
+from services.matcher.engine.instance import Certificate, Instance, served
 from services.matcher.engine.journeys import KnownRoads
 from services.matcher.engine.lot import by_lot
 from services.matcher.engine.model import (
@@ -24,6 +27,7 @@ from services.matcher.engine.model import (
     GroupShare,
     Key,
     Limits,
+    Member,
     Option,
     Problem,
     Progress,
@@ -37,6 +41,7 @@ from services.matcher.engine.search import search
 from services.matcher.engine.state import Elapsed, Report, ShouldStop
 
 _EVERY = 64
+_Numbered = TypeVar("_Numbered", Option, Member)
 
 
 class ImpossiblePlan(AssertionError):
@@ -144,7 +149,8 @@ def _fair(problem: Problem) -> Fair | None:
 def _told(fairness: Fairness, instance: Instance, chosen: Sequence[int]) -> FairnessTold:
     """What the fairness of a plan comes to, by district."""
     groups = fairness.floors.groups
-    plan, ours = (groups.served(instance.wish[list(each)]) for each in (fairness.plan, chosen))
+    plans = (np.array(each, dtype=np.int64) for each in (fairness.plan, chosen))
+    plan, ours = (groups.served(served(instance, each)) for each in plans)
     rows = zip(groups.names, groups.demand, plan, fairness.floors.least, ours, strict=True)
     shares = tuple(GroupShare(name, *(int(each) for each in numbers)) for name, *numbers in rows)
     return FairnessTold(shares, fairness.highest, fairness.value, fairness.people)
@@ -171,20 +177,45 @@ def _candidates(
 ) -> tuple[list[Option], dict[Key, Finding]]:
     options: list[Option] = []
     findings: dict[Key, Finding] = {}
-    for number, (found, finding) in enumerate(Finder(problem).all()):
+    finder = Finder(problem)
+    for number, (found, finding) in enumerate(finder.all()):
         if number % _EVERY == 0:
             report(Progress("candidates"))
             if should_stop():
                 break
         options.extend(found)
         findings[problem.wishes[number].key] = finding
+    if len(findings) == len(problem.wishes):
+        together = finder.companies()
+        options.extend(together)
+        findings |= _with_companies(problem, findings, together)
     return options, findings
+
+
+def _with_companies(
+    problem: Problem, findings: Mapping[Key, Finding], together: Sequence[Option]
+) -> dict[Key, Finding]:
+    """The findings of those who could come with others, with these ways to be served."""
+    more = Counter(problem.wishes[wish].key for option in together for wish in option.wishes)
+    return {
+        key: replace(findings[key], candidates=findings[key].candidates + number)
+        for key, number in more.items()
+    }
 
 
 def _as_asked(asked: Problem, drawn: Problem, chosen: Sequence[Option]) -> tuple[Option, ...]:
     """Options with the numbers that their wishes have in the problem as it was asked, in their order."""
     number = {wish.key: at for at, wish in enumerate(asked.wishes)}
-    found = (option._replace(wish=number[drawn.wishes[option.wish].key]) for option in chosen)
+
+    def asked_of(each: _Numbered) -> _Numbered:
+        return each._replace(wish=number[drawn.wishes[each.wish].key])
+
+    found = (
+        asked_of(option)._replace(company=tuple(map(asked_of, option.company)))
+        if option.company
+        else asked_of(option)
+        for option in chosen
+    )
     return tuple(sorted(found, key=lambda option: option.wish))
 
 
@@ -195,11 +226,12 @@ def _with_contests(
     plan = Plan(problem)
     for option in chosen:
         plan.add(option)
-    served = {option.wish for option in chosen}
+    served = {wish for option in chosen for wish in option.wishes}
     gone: dict[Key, list[Option]] = {}
     for option in options:
-        if option.wish not in served:
-            gone.setdefault(problem.wishes[option.wish].key, []).append(option)
+        for wish in option.wishes:
+            if wish not in served:
+                gone.setdefault(problem.wishes[wish].key, []).append(option)
     return {**findings, **{key: _contested(findings[key], each, plan) for key, each in gone.items()}}
 
 

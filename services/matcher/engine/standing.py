@@ -154,6 +154,8 @@ class Draft:
 
         ENDLESS if there is none.
         """
+        if self._options[match].company:
+            return ENDLESS  # who comes together cannot be moved one by one
         if (match, holder) not in self._losses:
             swap(self._board, self._standing, _ints([match]), _ints([]))
             free = fitting(self._board, self._standing, self._choices(int(self._board.wish[match]), match))

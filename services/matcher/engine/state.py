@@ -10,7 +10,7 @@ import numpy as np
 from services.matcher.engine.certify import certify, points
 from services.matcher.engine.effort import Effort
 from services.matcher.engine.fairness import Fairness
-from services.matcher.engine.instance import Certificate, Instance, Ints
+from services.matcher.engine.instance import Certificate, Instance, Ints, served
 from services.matcher.engine.model import Limits, Progress
 from services.matcher.engine.moves import board, empty, swap
 from services.matcher.engine.prices import Prices, Relaxation
@@ -77,6 +77,10 @@ class State:
     def chosen(self) -> Ints:
         """The options of the plan in the making."""
         return self.plan.choice[self.plan.choice >= 0]
+
+    def served(self, chosen: Ints) -> Ints:
+        """The wishes that options serve."""
+        return served(self.instance, chosen)
 
     def worth(self, chosen: Ints) -> int:
         """What options are worth together, in points."""

@@ -309,10 +309,17 @@ class Again:
         new = self._anew(opened, wishes, old)
         value, pupils = self._board.value, self._pupils(new) - self._pupils(old)
         gain = int(value[new].sum()) - int(value[old].sum())
-        return Addition(added, self._worth.get(added, 0), max(0, gain), len(new) - len(old), pupils)
+        more = len(self._served(new)) - len(self._served(old))
+        return Addition(added, self._worth.get(added, 0), max(0, gain), more, pupils)
 
     def _pupils(self, options: Ints) -> int:
-        return sum(self._wishes[wish].size for wish in self._board.wish[options].tolist())
+        return sum(self._wishes[wish].size for wish in self._served(options))
+
+    def _served(self, options: Ints) -> list[int]:
+        first, beside = self._board.beside.first, self._board.beside.items
+        others = [beside[first[option] : first[option + 1]] for option in options.tolist()]
+        found: list[int] = np.concatenate([self._board.wish[options], *others]).astype(np.int64).tolist()
+        return found
 
     def _anew(self, opened: Table, wishes: Ints, start: Ints) -> Ints:
         """The best for some wishes beside the rest of the plan, which stays; no worse than `start`."""
