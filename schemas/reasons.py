@@ -96,6 +96,9 @@ ENDED: Mapping[str, Reason] = {
     "expert_unavailable": Reason("The expert has no time then any more.", "专家届时不再有空。"),
     "unit_paused": Reason("The travelling unit is not available at present.", "流动设施暂停接受安排。"),
     "hold_lost": Reason("What was set aside has run out.", "暂留的名额已失效。"),
+    "company_broken": Reason(
+        "Too few of those who were to come together are left.", "同场的小组有人退出，已不足成行人数。"
+    ),
     "moved_by_hand": Reason("The coordinator chose otherwise.", "协调员作了调整。"),
     "solved_again": Reason("The round was solved again.", "集中申报期已重新求解。"),
 }

@@ -22,6 +22,11 @@ _HOLDS = {
     "group_too_small": Message(
         409, "A group of {size} is below the least, {min_group}.", "团队 {size} 人，少于下限 {min_group} 人。"
     ),
+    "company_miscounted": Message(
+        422,
+        "Groups that come together in a slot need an id and the number of all of them.",
+        "联合成团须注明同一编号和总人数。",
+    ),
     "group_too_large": Message(
         409, "A group of {size} is above the most, {max_group}.", "团队 {size} 人，超过上限 {max_group} 人。"
     ),

@@ -104,6 +104,18 @@ class AgreementState(Fact):
     answered_by = Id(required=True, allow_none=True)
 
 
+class CompanyState(Fact):
+    """Groups that come to one session together, each with a match of its own; all have the same `id`.
+
+    There are so many `groups`, of so many `people` in all; fewer than `least` are no session.
+    """
+
+    id = Id(required=True)
+    groups = Int(min=1, required=True)
+    people = Int(min=1, required=True)
+    least = Int(min=1, required=True)
+
+
 class MatchState(Fact):
     """A request's pairing, whole. A draft (`proposed`) is not published; the first event is match_holding.
 
@@ -140,6 +152,7 @@ class MatchState(Fact):
     delivered_at = Instant(required=True, allow_none=True)
     legs = ListOf(Nested(LegState), min=1, max=MAX_LEGS, required=True)
     agreements = ListOf(Nested(AgreementState), max=MAX_LEGS, required=True)
+    company = Nested(CompanyState, allow_none=True, load_default=None, dump_default=None)
     version = Int(min=1, required=True)
 
 
@@ -173,6 +186,7 @@ _MATCH_MOVES = (
     "held",
     "offered",
     "answered",
+    "company_changed",
     "confirming",
     "confirmed",
     "delivered",

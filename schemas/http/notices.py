@@ -7,7 +7,7 @@ from schemas.contract import Fact, Input
 
 MAILED_KINDS = (
     *("match_cancelled", "match_confirmed", "offer_awaits_answer", "request_unserved", "round_drawn_up"),
-    "round_failed",
+    *("round_failed", "company_below_least"),
 )
 DELIVERY_STATES = ("waiting", "sending", "sent", "failed", "dropped", "uncertain")
 

@@ -34,6 +34,7 @@ class RequestInput(Input):
 
     `with_expert` asks for an expert as well: at the venue of a visit, or for an exhibition's opening lecture.
     `class_name` is the class that it is for, if it is for one: requests of one class never overlap.
+    `may_join`: a visit of fewer than a session takes may come to it together with other small groups.
     """
 
     round_id = Id(load_default=None, allow_none=True)
@@ -49,6 +50,7 @@ class RequestInput(Input):
     language_required = Flag(load_default=False)
     with_expert = Flag(load_default=False)
     class_name = Text(load_default=None, allow_none=True, min=1, max=40)
+    may_join = Flag(load_default=True)
     preferences = Text(load_default=None, allow_none=True, max=500, lines=True)
     contact = Text(load_default=None, allow_none=True, max=100)
 
@@ -67,6 +69,7 @@ class RequestPatch(Input):
     language_required = Flag()
     with_expert = Flag()
     class_name = Text(allow_none=True, min=1, max=40)
+    may_join = Flag()
     preferences = Text(allow_none=True, max=500, lines=True)
     contact = Text(allow_none=True, max=100)
 
@@ -104,6 +107,7 @@ class RequestView(Fact):
     language_required = Flag(required=True)
     with_expert = Flag(required=True)
     class_name = Text(required=True, allow_none=True, max=40)
+    may_join = Flag(required=True)
     preferences = Text(required=True, allow_none=True, max=500, lines=True)
     contact = Text(required=True, allow_none=True, max=100)
     state = Text(required=True, max=20)

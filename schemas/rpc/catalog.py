@@ -22,6 +22,7 @@ REFUSALS = (
     "no_guide",
     "no_kit",
     "no_coach",
+    "company_miscounted",
     "unit_unknown",
     "unit_paused",
     "unit_busy",

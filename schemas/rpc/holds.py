@@ -27,6 +27,10 @@ class HoldItem(Input):
     repeated command never moves the expiry, `extend_many` does). `starts_at` and `ends_at` are those of the
     slot or of the appointment, without travel and set-up days. `place` is required for experts and
     units and ignored for slots. `round_id` says for which round the hold is made (null: at once).
+
+    Groups of a company come to a slot together: each has a hold of its own with the same `company_id`, and
+    `together` says how many people they are in all, which is what the programme's least and most are about.
+    A slot counts a company as one group.
     """
 
     hold_id = fields.Id(required=True)
@@ -40,6 +44,8 @@ class HoldItem(Input):
     place = ma.Nested(PlaceInput, required=True, allow_none=True)
     round_id = fields.Id(required=True, allow_none=True)
     expires_at = fields.Instant(required=True)
+    company_id = fields.Id(load_default=None, dump_default=None, allow_none=True)
+    together = fields.Int(min=1, max=100_000, load_default=None, dump_default=None, allow_none=True)
 
 
 class ExtendItem(Input):

@@ -274,7 +274,9 @@ def _ids(body: dict[str, Any]) -> list[UUID]:
 
 
 def _wish(item: dict[str, Any]) -> Wish:
-    return Wish(**{**item, "place": Place(**item["place"]) if item["place"] else None})
+    # Groups come together in a slot's seats only: whose time it is has nothing to do with it.
+    own = {name: value for name, value in item.items() if name not in ("company_id", "together")}
+    return Wish(**{**own, "place": Place(**item["place"]) if item["place"] else None})
 
 
 def _answer(outcomes: Sequence[Outcome]) -> dict[str, Any]:

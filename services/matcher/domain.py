@@ -51,6 +51,10 @@ LIVE = tuple(state for state in MATCH_MOVES if state not in ENDS)
 # What the saga carries on by itself, also after a restart.
 DRIVEN = ("proposed", "holding", "held", "confirming", "releasing")
 CANCELLABLE = frozenset({"holding", "held", "offered", "confirming", "confirmed"})
+# Nobody counts on these yet.
+UNSETTLED = frozenset({"proposed", "holding", "held", "offered", "confirming"})
+# How long those of a company who have agreed wait before they look again whether the others have.
+COMPANY_WAIT = timedelta(seconds=10)
 
 # A hold refused for these is refused for good as far as this request goes; any other reason may pass.
 LASTING_REFUSALS = frozenset(
@@ -70,7 +74,7 @@ PASSING_EXCLUSION = timedelta(minutes=30)
 DISPLACING = frozenset(
     {
         "party_cancelled", "slot_cancelled", "slot_moved", "venue_closed", "expert_paused", "unit_paused",
-        "expert_unavailable", "hold_lost",
+        "expert_unavailable", "hold_lost", "company_broken",
     }
 )  # fmt: skip
 
@@ -307,6 +311,16 @@ class Agreement:
 
 
 @dataclass(frozen=True, slots=True)
+class Company:
+    """Groups that come to a session together, and how many people the session takes at least."""
+
+    id: UUID
+    groups: int
+    people: int
+    least: int
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
     """One pairing, whole; `version` counts its published moves, 0 while a draft."""
 
@@ -347,6 +361,19 @@ class Match:
     version: int = 0
     next_step_at: datetime | None = None
     failures: int = 0
+    company_id: UUID | None = None
+    company_groups: int | None = None
+    company_people: int | None = None
+    company_least: int | None = None
+
+    @property
+    def company(self) -> Company | None:
+        """Who comes together with it, if anybody does."""
+        if self.company_id is None:
+            return None
+        return Company(
+            self.company_id, self.company_groups or 0, self.company_people or 0, self.company_least or 0
+        )
 
     @property
     def agreed(self) -> bool:

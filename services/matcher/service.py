@@ -30,7 +30,17 @@ from services.chassis.clock import Clock
 from services.chassis.db import Connection, Database
 from services.chassis.telemetry import SqlGauge, Telemetry
 from services.matcher.storage.gauges import JOB_AGE, LIVE_MATCHES, SOLVE_GAP, STEP_AGE
-from services.matcher.usecases import drafting, facts, hand_prices, offering, pooling, rounds, telling, views
+from services.matcher.usecases import (
+    companies,
+    drafting,
+    facts,
+    hand_prices,
+    offering,
+    pooling,
+    rounds,
+    telling,
+    views,
+)
 from services.matcher.usecases.drafting import Wanted
 from services.matcher.usecases.saga import Saga
 from services.matcher.what_ifs import OVERSEERS, WhatIfHttp
@@ -396,6 +406,7 @@ class Matcher:
         with _patience("keep_time"):
             _until_nothing(lambda: self._written(rounds.close_due))
             _until_nothing(lambda: self._written(offering.expire_overdue))
+            _until_nothing(lambda: self._written(companies.settle))
 
     @timer(interval=POOL_SECONDS)
     def tend_pool(self) -> None:

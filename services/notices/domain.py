@@ -148,6 +148,14 @@ def _never_confirmed(match: State) -> bool:
     return match["confirmed_at"] is None
 
 
+def _is_too_few(match: State) -> bool:
+    return bool(match["company"]["people"] < match["company"]["least"])
+
+
+def _is_enough(match: State) -> bool:
+    return not _is_too_few(match)
+
+
 def _is_unserved(verdict: State) -> bool:
     return bool(verdict["outcome"] == "unserved")
 
@@ -164,6 +172,8 @@ OFFER_CANCELLED = Rule("offer_cancelled", everybody, _in_state("cancelled"))
 CANCELLED = Rule("match_cancelled", everybody, _in_state("cancelled"), by_email=True)
 SUPERSEDED = Rule("match_superseded", everybody, _in_state("superseded"))
 DELIVERED = Rule("match_delivered", school_of, _in_state("delivered"))
+COMPANY_CHANGED = Rule("company_changed", everybody, _in_state("offered", "confirming", "confirmed"))
+BELOW_LEAST = Rule("company_below_least", everybody, _in_state("confirmed"), by_email=True)
 UNSERVED = Rule("request_unserved", school_of, _verdict_stands, by_email=True)
 ROUND_OPENED = Rule("round_opened", heads_in_area, _in_state("open"))
 ROUND_DRAWN_UP = Rule("round_drawn_up", coordinators, _in_state("drawn_up"), by_email=True)
@@ -179,6 +189,7 @@ RULES: Mapping[str, Sequence[tuple[Rule, Applies]]] = {
     "match_cancelled": ((CANCELLED, _was_confirmed), (OFFER_CANCELLED, _never_confirmed)),
     "match_superseded": ((SUPERSEDED, _any),),
     "match_delivered": ((DELIVERED, _any),),
+    "match_company_changed": ((COMPANY_CHANGED, _is_enough), (BELOW_LEAST, _is_too_few)),
     "verdict_given": ((UNSERVED, _is_unserved),),
     "round_opened": ((ROUND_OPENED, _any),),
     "round_drawn_up": ((ROUND_DRAWN_UP, _any),),

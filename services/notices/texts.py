@@ -15,6 +15,10 @@ _SHANGHAI = timezone(timedelta(hours=8))
 _NO_REASON = {"zh": "未说明", "en": "none given"}
 _AT_SCHOOL = {"zh": "本校", "en": "at the school"}
 _MOST_REASONS = 3
+_TOGETHER = {
+    "zh": "（{groups} 个小组同场，共 {people} 人）",
+    "en": " ({groups} small groups come together, {people} people in all)",
+}
 
 
 class Text(NamedTuple):
@@ -34,6 +38,7 @@ def rendered(kind: str, params: Mapping[str, Any], wanted: str | None) -> Text:
     lang = language(wanted)
     values = _Values({name: _readable(name, value, lang) for name, value in params.items()})
     values["reason"] = _reason(params, lang)
+    values |= _company(params.get("company"), lang)
     title, body = _template(kind, lang)
     return Text(title.format_map(values), body.format_map(values))
 
@@ -42,6 +47,14 @@ def _reason(params: Mapping[str, Any], lang: str) -> str:
     """What a person said, else what the code says."""
     code = params.get("reason_code")
     return str(params.get("reason") or (reasons.ended_text(code, lang) if code else _NO_REASON[lang]))
+
+
+def _company(company: Mapping[str, Any] | None, lang: str) -> dict[str, str]:
+    """How many come together, without saying who they are; nothing where one group comes alone."""
+    if not company:
+        return {"together": ""}
+    said = _TOGETHER[lang].format_map(company) if company["groups"] > 1 else ""
+    return {"together": said, "people": str(company["people"]), "least": str(company["least"])}
 
 
 class _Values(dict[str, str]):

@@ -128,6 +128,7 @@ def wish(**changes: Any) -> dict[str, Any]:
         "language_required": False,
         "with_expert": False,
         "class_name": None,
+        "may_join": True,
         "preferences": None,
         "contact": None,
         **changes,

@@ -16,12 +16,13 @@ select count(*) filter (where state = 'held') as holds,
 """
 MISCOUNTED = """
 select slot.id, slot.seats, slot.taken, slot.groups_taken, slot.groups_limit,
-       coalesce(sum(hold.quantity), 0) as held, count(hold.hold_id) as groups
+       coalesce(sum(hold.quantity), 0) as held,
+       count(distinct coalesce(hold.company_id, hold.hold_id)) as groups
   from slot
   left join hold on hold.slot_id = slot.id and hold.state in ('held', 'confirmed')
  group by slot.id
 having slot.taken <> coalesce(sum(hold.quantity), 0)
-    or slot.groups_taken <> count(hold.hold_id)
+    or slot.groups_taken <> count(distinct coalesce(hold.company_id, hold.hold_id))
     or slot.taken > slot.seats
     or slot.groups_taken > coalesce(slot.groups_limit, slot.groups_taken)
 """

@@ -113,6 +113,12 @@ class GroupTooSmall(Refusal):
     code = "group_too_small"
 
 
+class CompanyMiscounted(Refusal):
+    """A company has an id and a number of people, who are no fewer than come for one of its groups."""
+
+    code = "company_miscounted"
+
+
 class GroupTooLarge(Refusal):
     """The group is larger than the largest that is taken."""
 
@@ -143,6 +149,13 @@ class Wish:
     place: Place | None
     round_id: UUID | None
     expires_at: datetime
+    company_id: UUID | None = None
+    together: int | None = None
+
+    @property
+    def people(self) -> int:
+        """How many come in all, where groups come together."""
+        return self.together or self.quantity
 
 
 @dataclass(frozen=True)
@@ -163,6 +176,8 @@ class Hold:
     place: Place | None = None
     round_id: UUID | None = None
     expires_at: datetime | None = None
+    company_id: UUID | None = None
+    together: int | None = None
 
     @property
     def live(self) -> bool:
@@ -212,6 +227,15 @@ def check_wish(wish: Wish, now: datetime) -> None:
         raise HoldPeriodPast()
     if wish.expires_at <= now:
         raise HoldExpired()
+    check_company(wish)
+
+
+def check_company(wish: Wish) -> None:
+    """Refuse a company that is none; only in a slot do groups come together."""
+    if (wish.company_id is None) != (wish.together is None) or wish.people < wish.quantity:
+        raise CompanyMiscounted()
+    if wish.company_id is not None and wish.resource_kind != "slot":
+        raise CompanyMiscounted()
 
 
 def check_again(known: Hold, wish: Wish) -> None:
@@ -246,6 +270,8 @@ def _content(known: Hold) -> tuple[object, ...]:
         known.ends_at,
         known.place,
         known.round_id,
+        known.company_id,
+        known.together,
     )
 
 
@@ -261,18 +287,23 @@ def _content_of(wish: Wish) -> tuple[object, ...]:
         wish.ends_at,
         place,
         wish.round_id,
+        wish.company_id,
+        wish.together,
     )
 
 
-def check_seats(slot: Seats, wish: Wish) -> None:
-    """Refuse seats by the first rule that the wish breaks; the conditional update has the last word."""
+def check_seats(slot: Seats, wish: Wish, *, joins: bool = False) -> None:
+    """Refuse seats by the first rule that the wish breaks; the conditional update has the last word.
+
+    `joins` says that others of its company are there already: then it is no further group.
+    """
     check_open(slot)
     if (slot.starts_at, slot.ends_at) != (wish.starts_at, wish.ends_at):
         raise SlotMoved()
     if slot.round_id is not None and slot.round_id != wish.round_id:
         raise SlotForOtherRound()
-    check_group(wish.quantity, slot.min_group, slot.max_group)
-    if slot.groups_limit is not None and slot.groups_taken >= slot.groups_limit:
+    check_group(wish.people, slot.min_group, slot.max_group)
+    if slot.groups_limit is not None and slot.groups_taken >= slot.groups_limit and not joins:
         raise SlotGroupsFull(groups_limit=slot.groups_limit)
     if slot.taken + wish.quantity > slot.seats:
         raise NotEnoughSeats(free=slot.seats - slot.taken, wanted=wish.quantity)

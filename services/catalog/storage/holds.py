@@ -52,7 +52,7 @@ def lock_units(conn: Connection, unit_ids: Iterable[UUID]) -> dict[UUID, Unit]:
 
 HOLD = """
 hold_id, state, version, match_id, leg_id, slot_id, unit_id, quantity, starts_at, ends_at,
-lower(occupied) as occupied_from, lat, lon, adcode, round_id, expires_at
+lower(occupied) as occupied_from, lat, lon, adcode, round_id, expires_at, company_id, together
 """
 
 HOLDS = f"select {HOLD} from hold where hold_id = any(%s)"
@@ -80,23 +80,39 @@ def live_stops(conn: Connection, unit_ids: Iterable[UUID]) -> dict[UUID, list[St
 
 TAKE_SEATS = """
 with granted as (
-    update slot set taken = taken + %(quantity)s, groups_taken = groups_taken + 1
+    update slot set taken = taken + %(quantity)s, groups_taken = groups_taken + %(groups)s
      where id = %(slot_id)s and state = 'open' and taken + %(quantity)s <= seats
-       and (groups_limit is null or groups_taken < groups_limit)
+       and (groups_limit is null or groups_taken + %(groups)s <= groups_limit)
     returning id
 )
 insert into hold (hold_id, match_id, leg_id, slot_id, quantity, starts_at, ends_at, round_id, expires_at,
-                  state, version, changed_at)
+                  state, version, changed_at, company_id, together)
 select %(hold_id)s, %(match_id)s, %(leg_id)s, id, %(quantity)s, %(starts_at)s, %(ends_at)s, %(round_id)s,
-       %(expires_at)s, 'held', 1, %(now)s
+       %(expires_at)s, 'held', 1, %(now)s, %(company_id)s, %(together)s
   from granted
 """
 
 
-def take_seats(conn: Connection, wish: Wish, now: datetime) -> bool:
-    """Take the seats and note the hold, both or neither; false if the slot has not enough."""
-    done = conn.execute(TAKE_SEATS, _parameters(wish, now) | {"slot_id": wish.resource_id})
-    return done.rowcount == 1
+def take_seats(conn: Connection, wish: Wish, now: datetime, *, groups: int = 1) -> bool:
+    """Take the seats and note the hold, both or neither; false if the slot has not enough.
+
+    It takes so many of the slot's `groups`: none where others of its company are there already.
+    """
+    more = {"slot_id": wish.resource_id, "groups": groups}
+    together = {"company_id": wish.company_id, "together": wish.together}
+    return conn.execute(TAKE_SEATS, _parameters(wish, now) | more | together).rowcount == 1
+
+
+COMPANIES = """
+select distinct slot_id, company_id from hold
+ where slot_id = any(%s) and company_id is not null and state in ('held', 'confirmed')
+"""
+
+
+def companies(conn: Connection, slot_ids: Iterable[UUID]) -> set[tuple[UUID, UUID]]:
+    """The companies of which somebody has seats in these (locked) slots, each with its slot."""
+    rows = conn.execute(COMPANIES, [list(slot_ids)]).fetchall()
+    return {(row["slot_id"], row["company_id"]) for row in rows}
 
 
 INSERT_STOP = """
@@ -158,16 +174,26 @@ def expire(conn: Connection, slot_ids: Iterable[UUID], unit_ids: Iterable[UUID],
 
 RETURN_SEATS = """
 update slot set taken = taken - freed.seats, groups_taken = groups_taken - freed.groups
-  from (select slot_id, sum(quantity) as seats, count(*) as groups
-          from unnest(%s::uuid[], %s::integer[]) as given (slot_id, quantity) group by slot_id) as freed
+  from (select slot_id, sum(quantity) as seats,
+               count(*) filter (where company_id is null)
+                   + count(distinct company_id) filter (where not exists (
+                       select from hold other where other.slot_id = given.slot_id
+                          and other.company_id = given.company_id and other.state in ('held', 'confirmed')
+                     )) as groups
+          from unnest(%s::uuid[], %s::integer[], %s::uuid[]) as given (slot_id, quantity, company_id)
+         group by slot_id) as freed
  where slot.id = freed.slot_id
 """
 
 
 def return_seats(conn: Connection, ended: Iterable[Hold]) -> None:
-    """Give back the seats of holds that this transaction has ended (their slots are locked)."""
+    """Give back the seats of holds that this transaction has ended (their slots are locked).
+
+    A company gives its place among the groups back when the last of it goes.
+    """
     seats = [hold for hold in ended if hold.slot_id]
-    conn.execute(RETURN_SEATS, [[h.slot_id for h in seats], [h.quantity for h in seats]])
+    companies = [hold.company_id for hold in seats]
+    conn.execute(RETURN_SEATS, [[h.slot_id for h in seats], [h.quantity for h in seats], companies])
 
 
 LAPSED = """

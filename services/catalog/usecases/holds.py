@@ -53,6 +53,7 @@ class _Book:
     units: dict[UUID, Unit]
     stops: dict[UUID, list[Stop]]
     shared: Books
+    companies: set[tuple[UUID, UUID]]
     changed_slots: set[UUID] = field(default_factory=set)
     new_stops: list[UUID] = field(default_factory=list)
 
@@ -133,6 +134,7 @@ def _open_book(conn: Connection, now: datetime, actor: Actor, wishes: Sequence[W
         units=locked_units,
         stops=storage.live_stops(conn, unit_ids),
         shared=sharing.books(conn, wishes),
+        companies=storage.companies(conn, slot_ids) if any(wish.company_id for wish in wishes) else set(),
         changed_slots=_slots_of(lapsed),
     )
 
@@ -153,15 +155,21 @@ def _hold_seats(conn: Connection, now: datetime, book: _Book, wish: Wish) -> Non
     slot = book.seats.get(wish.resource_id)
     if slot is None:
         raise rules.SlotUnknown()
-    rules.check_seats(slot, wish)
-    book.shared.check(wish.resource_id, wish.starts_at, wish.ends_at)
+    company = (wish.resource_id, wish.company_id) if wish.company_id else None
+    joins = company in book.companies
+    rules.check_seats(slot, wish, joins=joins)
+    if not joins:
+        book.shared.check(wish.resource_id, wish.starts_at, wish.ends_at)
     with savepoint(conn):
-        if not storage.take_seats(conn, wish, now):
+        if not storage.take_seats(conn, wish, now, groups=0 if joins else 1):
             # Never seen while the slot's row is locked: the condition stands for whoever forgets to lock it.
             raise rules.NotEnoughSeats(free=0, wanted=wish.quantity)
     slot.taken += wish.quantity
-    slot.groups_taken += 1
-    book.shared.take(wish.resource_id, wish.starts_at, wish.ends_at)
+    if not joins:
+        slot.groups_taken += 1
+        book.shared.take(wish.resource_id, wish.starts_at, wish.ends_at)
+    if company:
+        book.companies.add(company)
     book.changed_slots.add(wish.resource_id)
 
 

@@ -70,6 +70,7 @@ def _request(state: State) -> Row:
         "school_name": school["name"],
         "with_expert": state.get("with_expert", False),
         "class_name": state.get("class_name"),
+        "may_join": state.get("may_join", True),
         "windows": Jsonb(state["windows"]),
         "last_end": max(window["ends_at"] for window in state["windows"]),
     }  # fmt: skip

@@ -49,7 +49,7 @@ class Book:
     def option(self, draft: Match) -> int | None:
         """The number of the option that a draft is; None if the solve did not know it."""
         number = self._numbers.get(draft.request_id)
-        if number is None:
+        if number is None or draft.company_id:  # who comes together with others stays there
             return None
         wanted = {redrafting.place_of(leg_of(leg)) for leg in draft.legs}
         first, last = self.pending.assembled.instance.of_wish.first[number : number + 2]
@@ -101,7 +101,7 @@ class Round(NamedTuple):
 
 @dataclass(frozen=True)
 class Setting:
-    """What requests are answered in; `strangers` are drafts that no solve knows, and that stay."""
+    """What requests are answered in; `strangers` are drafts that no solve knows alone, and that stay."""
 
     world: World
     rounds: tuple[Round, ...]

@@ -131,6 +131,7 @@ class _Mending:
             self._numbers[request]
             for request, draft in self._broken.drafts.items()
             if any((leg.resource_kind, leg.resource_id) in wanted for leg in draft.legs)
+            and not draft.company_id  # who comes together with others stays there
         ]
         return [number for number in its if number not in set(known)][: _NEAR - len(known)]
 

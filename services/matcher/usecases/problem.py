@@ -48,8 +48,12 @@ class World:
         offer_hours: int,
         now: datetime,
         due: datetime | None = None,
+        company_id: UUID | None = None,
     ) -> domain.Match:
-        """The draft of a match that serves a request in this way; `due` hands it to the saga then."""
+        """The draft of a match that serves a request in this way; `due` hands it to the saga then.
+
+        What is one's part of a company needs the `company_id` that all of it have.
+        """
         request = self.requests[self.problem.wishes[option.wish].key]
         match_id = new_id()
         legs = tuple(self._leg(match_id, position, leg) for position, leg in enumerate(option.legs))
@@ -76,7 +80,16 @@ class World:
             created_at=now,
             legs=legs,
             next_step_at=due,
+            **(self._company(option, company_id) if company_id else {}),
         )
+
+    def _company(self, option: model.Option, company_id: UUID) -> dict[str, Any]:
+        return {
+            "company_id": company_id,
+            "company_groups": len(option.company),
+            "company_people": sum(member.size for member in option.company),
+            "company_least": self.programmes[option.legs[-1].programme]["min_group"],
+        }
 
     def _title(self, legs: Sequence[model.Leg]) -> str:
         """The programme's title, or what comes, or who."""
@@ -208,6 +221,7 @@ def _wish(
         rounds=frozenset({None, row["round_id"]}),
         excluded=excluded,
         claims=claims,
+        may_join=row["may_join"],
     )
 
 

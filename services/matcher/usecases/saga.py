@@ -19,7 +19,7 @@ from schemas.refusal import Busy, Refusal, Unavailable
 from services.chassis.store import Connection, Store, savepoint
 from services.matcher import domain
 from services.matcher.domain import Leg, Match
-from services.matcher.storage import matches, pool
+from services.matcher.storage import companies, matches, pool
 from services.matcher.usecases import moves, offering
 from services.matcher.usecases.moves import Remembered
 
@@ -100,7 +100,8 @@ class Saga:
         self._settle(due, _after_extending, outcomes, until)
 
     def _confirm(self, due: Sequence[Match]) -> None:
-        """Extend everything, then turn everything into reservations."""
+        """Extend everything, then turn everything into reservations: of who comes together, all at once."""
+        due = self._with_company(due)
         until = self._now() + CONFIRM_MARGIN
         outcomes = self._ask(
             "extend_many", ((leg, _extend_item(leg, until)) for match in due for leg in match.legs)
@@ -110,6 +111,18 @@ class Saga:
             "confirm_many", ((leg, {"hold_id": leg.hold_id}) for match in ready for leg in match.legs)
         )
         self._settle(due, _after_confirming, outcomes)
+
+    def _with_company(self, due: Sequence[Match]) -> list[Match]:
+        """Without those who wait until all have agreed with whom they are to come."""
+        together = {match.company_id for match in due if match.company_id}
+        if not together:
+            return list(due)
+        with self._store.transaction() as conn:
+            waiting = companies.waiting(conn, together)
+            for match in due:
+                if match.company_id in waiting:
+                    matches.retry_later(conn, match, self._now() + domain.COMPANY_WAIT)
+        return [match for match in due if match.company_id not in waiting]
 
     def _release(self, due: Sequence[Match]) -> None:
         """Give back every leg, also those of which it is not known whether they were ever held."""
@@ -266,6 +279,8 @@ def _hold_item(match: Match, leg: Leg) -> Item:
         "place": place if leg.is_time else None,
         "round_id": match.round_id,
         "expires_at": match.hold_until,
+        "company_id": None if leg.is_time else match.company_id,
+        "together": None if leg.is_time else match.company_people,
     }
 
 

@@ -6,9 +6,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from psycopg.errors import UniqueViolation
 
+from services.chassis.ids import new_id
 from services.chassis.store import Connection, savepoint
 from services.matcher import domain
 from services.matcher.domain import Match
@@ -105,7 +107,8 @@ def complete(
     finish(conn, job, "done", now)
     made = _draft(conn, job, world, solution, now)
     papers.replace(conn, round_id=job["round_id"], job_id=job["id"], papers=kept)
-    served = {world.problem.wishes[option.wish].key for option in solution.chosen}
+    wishes = world.problem.wishes
+    served = {wishes[wish].key for option in solution.chosen for wish in option.wishes}
     pool.give_verdicts(conn, verdicts(job, world, solution.findings, served, now), at_once=False)
     return made
 
@@ -144,8 +147,26 @@ def _draft(conn: Connection, job: Row, world: World, solution: Solution, now: da
         fairness=fairness.told(solution.fairness),
     )
     chosen = left(conn, world, solution.chosen)
-    found = (insert(conn, world, option, job, row["offer_hours"], now, due=None) for option in chosen)
-    return sum(match is not None for match in found)
+    return sum(_insert_all(conn, world, option, job, row["offer_hours"], now) for option in chosen)
+
+
+class _Incomplete(Exception):
+    """One of those who were to come together does not want to any more."""
+
+
+def _insert_all(
+    conn: Connection, world: World, option: Option, job: Row, offer_hours: int, now: datetime
+) -> int:
+    """Write the drafts of an option, one for each request that it serves: all or none; return how many."""
+    company_id = new_id() if option.company else None
+    try:
+        with savepoint(conn):
+            for part in option.apart():
+                if not insert(conn, world, part, job, offer_hours, now, due=None, company_id=company_id):
+                    raise _Incomplete()
+    except _Incomplete:
+        return 0
+    return len(option.wishes)
 
 
 def left(conn: Connection, world: World, chosen: Sequence[Option]) -> Sequence[Option]:
@@ -165,9 +186,12 @@ def insert(
     now: datetime,
     *,
     due: datetime | None,
+    company_id: UUID | None = None,
 ) -> Match | None:
     """Write one draft; None if the request was withdrawn, or matched otherwise, while it was solved."""
-    match = world.match(option, job_id=job["id"], offer_hours=offer_hours, now=now, due=due)
+    match = world.match(
+        option, job_id=job["id"], offer_hours=offer_hours, now=now, due=due, company_id=company_id
+    )
     known = pool.is_wanted(conn, match.request_id)
     if not known:
         return None

@@ -82,7 +82,7 @@ def params_of(conn: Connection, announcement: Mapping[str, Any], state: Mapping[
 
 _NAMED = (
     *("title", "school_name", "group_size", "deadline", "reason_code", "name", "closes_at", "reasons"),
-    *("request_id",),
+    *("request_id", "company"),
 )
 
 

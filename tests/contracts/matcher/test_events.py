@@ -13,12 +13,13 @@ from schemas.codes import MATCH_STATES, ROUND_STATES
 from schemas.failures import FAILURES
 from schemas.reasons import ENDED, FALLEN
 from services.chassis.facts import read_fact
+from services.chassis.ids import new_id
 from services.chassis.store import Connection
 from services.matcher import domain
 from services.matcher.engine import pools, rules
 from services.matcher.storage import pool
 from services.matcher.storage.facts import KEPT
-from services.matcher.usecases import facts, moves, offering, pooling, rounds, saga, solving
+from services.matcher.usecases import companies, facts, moves, offering, pooling, rounds, saga, solving
 from tests.builders import drafts
 from tests.builders.drafts import NOW, SOMEBODY
 from tests.contracts import golden
@@ -57,6 +58,7 @@ def tell_all(conn: Connection) -> None:
     _delivered(story)
     _ended(story)
     _verdict(story)
+    _together(story)
 
 
 def _round(story: Story) -> None:
@@ -101,6 +103,13 @@ def _ended(story: Story) -> None:
         )
         assert ended is not None
         saga._after_releasing(story.conn, ended, story.now(), _all(ended, "released"))
+
+
+def _together(story: Story) -> None:
+    together = {"company_id": new_id(), "company_groups": 3, "company_people": 75, "company_least": 40}
+    first, *_ = (story.move(drafts.a_draft(story.conn, **together), "holding", "held") for _ in range(3))
+    moves.end(story.conn, first, "cancelled", now=story.now(), code="party_cancelled")
+    companies.settle(story.conn, now=story.now())
 
 
 def _verdict(story: Story) -> None:
