@@ -37,7 +37,7 @@ def follows(instance: Instance, earlier: int, later: int) -> bool:
 def is_possible(instance: Instance, chosen: Iterable[int]) -> bool:
     """Whether these options can be had together, as the arrays say it."""
     options = list(chosen)
-    wishes = [int(instance.wish[option]) for option in options]
+    wishes = served_by(instance, options)
     if len(set(wishes)) < len(wishes):
         return False
     legs = [leg for option in options for leg in legs_of(instance, option)]
@@ -46,6 +46,32 @@ def is_possible(instance: Instance, chosen: Iterable[int]) -> bool:
         on.setdefault(int(instance.legs.shelf[leg]), []).append(leg)
     held = all(holds(instance, shelf, mine) for shelf, mine in on.items())
     return held and _keeps_rows(instance, options)
+
+
+def served_by(instance: Instance, options: Iterable[int]) -> list[int]:
+    """The wishes that options serve, alone or together."""
+    first, others = instance.beside.first.tolist(), instance.beside.items.tolist()
+    found: list[int] = []
+    for option in options:
+        found.append(int(instance.wish[option]))
+        found += others[first[option] : first[option + 1]] if others else []
+    return found
+
+
+def are_companies(problem: Problem, chosen: Iterable[Option]) -> bool:
+    """Whether all who come together may, are enough and not too many, and none of them comes twice."""
+    slots = {slot.key: slot for slot in problem.slots}
+    served: list[int] = []
+    for option in chosen:
+        served += [member.wish for member in option.company] or [option.wish]
+        if option.company:
+            programme = problem.programmes[slots[option.legs[0].resource].programme]
+            wishes = [problem.wishes[member.wish] for member in option.company]
+            people = sum(wish.size for wish in wishes)
+            is_company = people == option.legs[0].quantity and all(wish.may_join for wish in wishes)
+            if not (is_company and programme.min_group <= people <= programme.max_group):
+                return False
+    return len(set(served)) == len(served)
 
 
 def legs_of(instance: Instance, option: int) -> range:

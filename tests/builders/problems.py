@@ -24,7 +24,7 @@ from services.matcher.engine.model import (
 )
 
 MONDAY = 20_607  # 2026-06-01
-AREA = "150402"
+AREA, OTHER_AREA = "150402", "150404"
 TOPICS = tuple(f"topic{number}" for number in range(24))
 
 
@@ -54,12 +54,14 @@ class Size:
     topics: int = 4
     pools: bool = False
     openings: bool = True
+    companies: bool = False
 
 
 def problem(seed: int, size: Size = Size()) -> Problem:
     """A problem of every kind of wish, contested and full of trouble; the same for the same arguments."""
     made = _without_pools(seed, size)
     made = _with_openings(random.Random(f"openings of {seed}"), made) if size.openings else made
+    made = _with_companies(random.Random(f"companies of {seed}"), made) if size.companies else made
     return _with_pools(random.Random(f"pools of {seed}"), made, size) if size.pools else made
 
 
@@ -89,6 +91,36 @@ def _with_openings(dice: random.Random, made: Problem) -> Problem:
 
 def _is_opened(dice: random.Random, wish: Wish) -> bool:
     return wish.kind == "exhibition" and dice.random() < 0.4
+
+
+def _with_companies(dice: random.Random, made: Problem) -> Problem:
+    """Most wishes are visits of small groups, most of which may join others; in two areas of two towns."""
+    programmes = {
+        key: replace(each, kind="visit", min_group=dice.choice([20, 25, 30, 40]))
+        for key, each in made.programmes.items()
+    }
+    days = made.lesson_days[AREA]
+    return replace(
+        made,
+        wishes=tuple(_small(dice, wish) if dice.random() < 0.85 else wish for wish in made.wishes),
+        programmes=programmes,
+        lesson_days={AREA: days, OTHER_AREA: days},
+    )
+
+
+def _small(dice: random.Random, wish: Wish) -> Wish:
+    place = Place(42.5, 118.5) if dice.random() < 0.3 else wish.place
+    return replace(
+        wish,
+        kind="visit",
+        size=dice.randrange(6, 24),
+        place=place,
+        audience="pupils",
+        with_expert=dice.random() < 0.05,
+        may_join=dice.random() < 0.9,
+        area=dice.choice([AREA, OTHER_AREA]),
+        township=dice.choice(["one", "other"]),
+    )
 
 
 def _place(dice: random.Random) -> Place:

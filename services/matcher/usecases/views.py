@@ -180,7 +180,7 @@ def summary(conn: Connection, party: Party, query: Mapping[str, Any]) -> Row:
 
 def dump(match: Match) -> Row:
     """A match's members by name."""
-    return {name: getattr(match, name) for name in match.__slots__}
+    return {**{name: getattr(match, name) for name in match.__slots__}, "company": match.company}
 
 
 def _filters(query: Mapping[str, Any]) -> Row:
