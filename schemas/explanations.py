@@ -68,6 +68,9 @@ CHANGES: Mapping[str, Reason] = {
     "another_topic": Reason(
         "on the topic “{topic}”, on {date}: {title}", "改选“{topic}”主题，{date}：{title}"
     ),
+    "may_join": Reason(
+        "together with other small groups, on {date}: {title}", "与其他小班同场参加，{date}：{title}"
+    ),
     "more_sessions": Reason(
         "if “{title}” had one more session, as on {date}", "如“{title}”增加一场，例如{date}"
     ),

@@ -47,7 +47,7 @@ _SMALLEST = 10
 ADDED = ("more_sessions", "more_experts", "more_unit_days")
 CODES = (
     "another_day", "smaller_group", "longer_distance", "without_expert", "another_programme", "another_topic",
-    *ADDED,
+    *ADDED, "may_join",
 )  # fmt: skip
 # How many options of one change are tried, how many of them by moving others, and how large a part is then.
 _WAYS, _MOVING, _PART, _NODES = 60, 12, 8, 20
@@ -62,8 +62,9 @@ class Change(NamedTuple):
     `code` says what would have to change and `amount` by how much: another_day (days), smaller_group (the
     number that could come), longer_distance (the limit in km), without_expert (who was to be there beside the
     session or the stay), another_programme, another_topic (`topic` is one of what it would get),
-    more_sessions, more_experts, more_unit_days (`added` says what). `option` is how it would be served,
-    `others` how those would be who would have to be served otherwise than they are.
+    more_sessions, more_experts, more_unit_days (`added` says what), may_join (with others who have nothing
+    either). `option` is how it would be served, `others` how those would be who would have to be served
+    otherwise than they are.
     """
 
     wish: int
@@ -87,7 +88,8 @@ def helped(
     settled: Settled, latent: Latent, unserved: Sequence[int], groups: Groups, should_stop: Callable[[], bool]
 ) -> Iterator[Change]:
     """Every change that would have helped, wish by wish; ends early when told to stop."""
-    tried = attempts(settled.problem, latent, unserved, groups)
+    tried = [*attempts(settled.problem, latent, unserved, groups), *_joining(settled.problem, unserved)]
+    tried.sort(key=lambda attempt: attempt.wish)
     trial = Trial(settled, latent, tried, groups)
     for number in range(len(tried)):
         if should_stop():
@@ -116,6 +118,29 @@ def attempts(problem: Problem, latent: Latent, unserved: Sequence[int], groups: 
             found[number, added_by(option).code].append((1, option))
     order = sorted(found, key=lambda key: (key[0], CODES.index(key[1])))
     return [Attempt(*key, tuple(_smallest(found[key]))) for key in order]
+
+
+def _joining(problem: Problem, unserved: Sequence[int]) -> Iterator[Attempt]:
+    """Who could come together with others that have nothing, if its school let it."""
+    unwilling = frozenset(number for number in unserved if not problem.wishes[number].may_join)
+    if not unwilling:
+        return
+    free = frozenset(unserved)
+    wishes = (replace(wish, may_join=at in free) for at, wish in enumerate(problem.wishes))
+    found: dict[int, list[tuple[int, Option]]] = defaultdict(list)
+    for option in Finder(replace(problem, wishes=tuple(wishes))).companies():
+        asked = unwilling.intersection(option.wishes)
+        for number in asked if len(asked) == 1 else ():
+            found[number].append((1, option))
+    for number, ways in sorted(found.items()):
+        yield Attempt(number, "may_join", tuple(_smallest(ways)))
+
+
+def _standing_in(option: Option, wish: int, number: int) -> Option:
+    """The option of a wish as one of another number, for which it is tried."""
+    renamed = (each._replace(wish=number) if each.wish == wish else each for each in option.company)
+    company = tuple(sorted(renamed, key=lambda each: each.wish != number))
+    return option._replace(wish=number, company=company)
 
 
 def _smallest(ways: Iterable[tuple[int, Option]]) -> list[tuple[int, Option]]:
@@ -250,7 +275,7 @@ class Trial:
         self._options = settled.options
         self._base, self._known = len(problem.wishes), len(settled.options)
         more = [
-            option._replace(wish=self._base + at)
+            _standing_in(option, attempt.wish, self._base + at)
             for at, attempt in enumerate(tried)
             for _, option in attempt.ways
         ]

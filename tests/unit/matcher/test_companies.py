@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from services.matcher.engine.assemble import assemble
 from services.matcher.engine.candidates import Finder
 from services.matcher.engine.companies import NEAREST, OF_EACH, SLOTS
+from services.matcher.engine.explain import Explainer, Settled
 from services.matcher.engine.fairness import Fair
 from services.matcher.engine.groups import groups_of
+from services.matcher.engine.helped import helped
 from services.matcher.engine.instance import Ints
 from services.matcher.engine.model import Claim, Limits, Option, Place, Pool, Problem, Progress
 from services.matcher.engine.plan import is_possible
@@ -22,6 +24,7 @@ from services.matcher.engine.prices import SCALE
 from services.matcher.engine.search import search
 from services.matcher.engine.season import season, with_small_schools
 from services.matcher.engine.solver import Solved, solve, solve_openly
+from services.matcher.engine.worth import Latent, Supply
 from services.matcher.roads import RegionRoads
 from tests.builders import brute, problems
 
@@ -230,3 +233,28 @@ def test_of_three_who_fill_two_places_the_schools_entitlement_counts_each() -> N
     assert members(allowed) == {(0, 1)}
 
 
+# -- what would have helped
+
+
+def test_a_class_that_may_not_join_is_told_if_it_would_have_helped() -> None:
+    """Shown only where it was verified on the plan: with somebody who has nothing either."""
+    made = classes(9, 14)
+    proud = replace(made.wishes[0], may_join=False)
+    solved = solve_openly(replace(made, wishes=(proud, made.wishes[1])), QUIET, _report, _never)
+    assert isinstance(solved, Solved)
+    settled = Settled(solved.problem, solved.options, solved.assembled, solved.chosen, solved.certificate)
+    latent = Latent(solved.problem, Supply((), {}, ()))
+    unserved = range(len(solved.problem.wishes))
+    (change,) = helped(settled, latent, unserved, {}, _never)
+    assert (change.code, solved.problem.wishes[change.wish].key) == ("may_join", proud.key)
+    assert change.option.legs[0].quantity == 23
+
+
+def test_who_comes_together_is_told_what_counted_for_itself() -> None:
+    solved = solve_openly(classes(9, 14), QUIET, _report, _never)
+    assert isinstance(solved, Solved)
+    settled = Settled(solved.problem, solved.options, solved.assembled, solved.chosen, solved.certificate)
+    explainer = Explainer(settled)
+    assert explainer.unserved == []
+    values = [explainer.why_this(number).value for number in range(2)]
+    assert sum(values) == solved.solution.value
