@@ -14,6 +14,11 @@ COUNTED = Reason(
     "{pupils}人×需求{need}%×适配{fit}%＝{value}分",
 )
 
+TOGETHER = Reason(
+    "; {groups} groups too small alone come together, {people} people in all",
+    "；{groups}个单独不足成行人数的小组同场，共{people}人",
+)
+
 NEEDS: Mapping[str, Reason] = {
     "never_served": Reason("the school was never served: +{percent} %", "学校从未获得过安排：+{percent}%"),
     "long_ago": Reason("the school was last served long ago: +{percent} %", "距上次安排已久：+{percent}%"),

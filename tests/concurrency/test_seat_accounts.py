@@ -23,13 +23,14 @@ SLOTS, IDS = 3, 8
 
 @dataclass(frozen=True)
 class Step:
-    """One act on one of a few holds, some minutes after the last."""
+    """One act on one of a few holds, some minutes after the last; `company` is 0 for a group by itself."""
 
     act: str
     which: int
     slot: int
     quantity: int
     minutes: int
+    company: int = 0
 
 
 STEPS = st.lists(
@@ -40,6 +41,7 @@ STEPS = st.lists(
         slot=st.integers(0, SLOTS - 1),
         quantity=st.sampled_from([1, 5, 9, 14]),
         minutes=st.sampled_from([0, 0, 1, 20]),
+        company=st.sampled_from([0, 0, 1, 2]),
     ),
     min_size=1,
     max_size=40,
@@ -84,7 +86,8 @@ def _take(conn: Connection, step: Step, hold_id: UUID, slots: list[dict[str, Any
 
 
 def _wish(step: Step, hold_id: UUID, slot: dict[str, Any], now: datetime) -> Wish:
-    # The same match and leg each time: only slot and quantity make one hold's content differ from another's.
+    # The same match and leg each time: only slot, quantity and company make one hold's content differ.
+    together = {"company_id": UUID(int=step.company), "together": 15} if step.company else {}
     return seats_in(
         slot,
         step.quantity,
@@ -92,6 +95,7 @@ def _wish(step: Step, hold_id: UUID, slot: dict[str, Any], now: datetime) -> Wis
         match_id=hold_id,
         leg_id=hold_id,
         expires_at=now + timedelta(minutes=10),
+        **together,
     )
 
 
@@ -101,7 +105,8 @@ select slot.id, taken, groups_taken, seats, slot.version, published_state.versio
        coalesce(live.seats_held, 0) as seats_held, coalesce(live.groups_held, 0) as groups_held
   from slot
   join published_state on aggregate = 'slot' and aggregate_id = slot.id
-  left join (select slot_id, sum(quantity) as seats_held, count(*) as groups_held from hold
+  left join (select slot_id, sum(quantity) as seats_held,
+                    count(distinct coalesce(company_id, hold_id)) as groups_held from hold
               where state in ('held', 'confirmed') group by slot_id) as live on live.slot_id = slot.id
  where slot.id = any(%s)
 """

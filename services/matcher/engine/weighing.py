@@ -37,7 +37,10 @@ class Alternative(NamedTuple):
 
 
 class WhyThis(NamedTuple):
-    """What counted for a match: pupils x need x fit make its value, in tenths of a pupil; both in percent."""
+    """What counted for a match: pupils x need x fit make its value, in tenths of a pupil; both in percent.
+
+    Where several come together, `groups` and `people` say how many.
+    """
 
     wish: int
     legs: tuple[Leg, ...]
@@ -47,6 +50,8 @@ class WhyThis(NamedTuple):
     value: int
     suits: tuple[Suits, ...]
     alternatives: tuple[Alternative, ...]
+    groups: int = 1
+    people: int = 0
 
 
 class Weighing:
@@ -72,6 +77,8 @@ class Weighing:
             value=option.value,
             suits=suits,
             alternatives=tuple(alternatives),
+            groups=max(1, len(option.company)),
+            people=sum(member.size for member in option.company),
         )
 
     def suits(self, wish: Wish, leg: Leg) -> Suits:

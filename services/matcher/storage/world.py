@@ -73,9 +73,11 @@ def slots(conn: Connection, *, after: datetime, rounds: Sequence[UUID], but: Not
     return conn.execute(
         """
         with ours as (
-            select l.resource_id, sum(l.quantity) as seats, count(*) as groups,
+            select l.resource_id, sum(l.quantity) as seats,
+                   count(distinct coalesce(m.company_id, m.id)) as groups,
                    coalesce(sum(l.quantity) filter (where m.state in ('proposed', 'holding')), 0) as coming,
-                   count(*) filter (where m.state in ('proposed', 'holding')) as coming_groups
+                   count(distinct coalesce(m.company_id, m.id))
+                       filter (where m.state in ('proposed', 'holding')) as coming_groups
               from legs l join matches m on m.id = l.match_id
              where l.resource_kind = 'slot' and m.state = any(%(live)s) and l.ends_at > %(after)s
                and m.id <> all(%(without)s)
@@ -84,7 +86,8 @@ def slots(conn: Connection, *, after: datetime, rounds: Sequence[UUID], but: Not
                         and m.next_step_at is null and coalesce(m.round_id = any(%(ignoring)s), false))
              group by l.resource_id),
         back as (
-            select l.resource_id, sum(l.quantity) as seats, count(*) as groups
+            select l.resource_id, sum(l.quantity) as seats,
+                   count(distinct coalesce(m.company_id, m.id)) as groups
               from legs l join matches m on m.id = l.match_id
              where m.round_id = %(undone)s and not m.pinned and l.resource_kind = 'slot'
                and m.state = any(%(live)s) and l.state in ('held', 'reserved')

@@ -99,10 +99,12 @@ def _in_words(conn: Connection, told: Row, language: str) -> Row:
 
 
 def why(why: Row, language: str) -> Row:
-    """What counted for a match, in words."""
+    """What counted for a match, in words; with whom it comes, without saying who that is."""
+    known = {name: value for name, value in why.items() if name not in ("groups", "people")}
+    together = texts.TOGETHER.text(language, **_plain(why)) if why.get("groups", 1) > 1 else ""
     return {
-        **why,
-        "text": texts.COUNTED.text(language, **_plain(why)),
+        **known,
+        "text": texts.COUNTED.text(language, **_plain(why)) + together,
         "needs": [_with_text(texts.NEEDS, each, language) for each in why["needs"]],
         "suits": [_suits(each, language) for each in why["suits"]],
         "alternatives": [

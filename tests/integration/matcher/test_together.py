@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -78,7 +79,8 @@ def store(scratch: Scratch) -> Store:
 
 def together(conn: Connection, *sizes: int) -> list[Match]:
     """Offers to so many groups that are to come together."""
-    said = {"company_id": new_id(), "company_groups": len(sizes), "company_people": sum(sizes)}
+    said: dict[str, Any] = {"company_groups": len(sizes), "company_people": sum(sizes)}
+    said["company_id"] = new_id()
     return [drafts.an_offer(conn, group_size=size, company_least=LEAST, **said) for size in sizes]
 
 

@@ -77,6 +77,36 @@ def test_seats_are_given_by_named_rules(change: dict[str, object], code: str | N
     assert code_of(holds.check_seats, replace(SEATS, **change), WISH) == code  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({}, None),
+        ({"company_id": None}, "company_miscounted"),
+        ({"together": None}, "company_miscounted"),
+        ({"together": 9}, "company_miscounted"),
+        ({"resource_kind": "unit"}, "company_miscounted"),
+    ],
+)
+def test_a_company_is_counted(change: dict[str, object], code: str | None) -> None:
+    together = replace(WISH, company_id=uuid4(), together=23)
+    assert code_of(holds.check_wish, replace(together, **change), NOW) == code  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("together", "least", "code"), [(23, 20, None), (23, 24, "group_too_small"), (41, 5, "group_too_large")]
+)
+def test_a_company_is_held_to_the_limits_of_a_group(together: int, least: int, code: str | None) -> None:
+    wish = replace(WISH, company_id=uuid4(), together=together)
+    assert code_of(holds.check_seats, replace(SEATS, min_group=least), wish) == code
+
+
+def test_who_joins_its_company_is_no_further_group() -> None:
+    full = replace(SEATS, groups_limit=1, groups_taken=1)
+    wish = replace(WISH, company_id=uuid4(), together=20)
+    assert code_of(holds.check_seats, full, wish) == "slot_groups_full"
+    holds.check_seats(full, wish, joins=True)
+
+
 def test_a_slot_without_round_serves_any_round_and_its_own_round_serves_itself() -> None:
     round_id = uuid4()
     of_round = replace(WISH, round_id=round_id)

@@ -18,7 +18,7 @@ from services.matcher.engine.fairness import Fair
 from services.matcher.engine.groups import groups_of
 from services.matcher.engine.helped import helped
 from services.matcher.engine.instance import Ints
-from services.matcher.engine.model import Claim, Limits, Option, Place, Pool, Problem, Progress
+from services.matcher.engine.model import DAY, Claim, Limits, Option, Place, Pool, Problem, Progress, Window
 from services.matcher.engine.plan import is_possible
 from services.matcher.engine.prices import SCALE
 from services.matcher.engine.search import search
@@ -164,7 +164,7 @@ def classes(*sizes: int, **changes: Any) -> Problem:
     (slot,), (programme,) = made.slots, made.programmes.values()
     wish = replace(
         made.wishes[0], kind="visit", audience="pupils", with_expert=False, topics=programme.topics,
-        windows=(problems._day_window(slot.start // problems.DAY),), limit_km=1000.0, may_join=True,
+        windows=(problems._day_window(slot.start // DAY),), limit_km=1000.0, may_join=True,
     )  # fmt: skip
     wishes = (
         replace(wish, key=f"class{at}", size=size, place=Place(42.0 + at**2 / 100, 118.0))
@@ -226,7 +226,7 @@ def test_who_is_near_is_asked_first_and_never_too_many() -> None:
 
 
 def test_of_three_who_fill_two_places_the_schools_entitlement_counts_each() -> None:
-    claims = (Claim("school", (problems.Window(0, 10**9),)),)
+    claims = (Claim("school", (Window(0, 10**9),)),)
     problem = replace(classes(10, 10, claims=claims), pools=(Pool("school", 1, "entitlement_used"),))
     assert members(problem) == set()
     allowed = replace(problem, pools=(Pool("school", 2, "entitlement_used"),))
@@ -256,5 +256,6 @@ def test_who_comes_together_is_told_what_counted_for_itself() -> None:
     settled = Settled(solved.problem, solved.options, solved.assembled, solved.chosen, solved.certificate)
     explainer = Explainer(settled)
     assert explainer.unserved == []
-    values = [explainer.why_this(number).value for number in range(2)]
-    assert sum(values) == solved.solution.value
+    why = [explainer.why_this(number) for number in range(2)]
+    assert sum(each.value for each in why) == solved.solution.value
+    assert [(each.groups, each.people) for each in why] == [(2, 23), (2, 23)]

@@ -21,6 +21,7 @@ PARAMS = {
     "reasons": [{"resource_kind": "slot", "code": "distance", "count": 12}],
     "reason": None,
     "reason_code": "party_declined",
+    "company": {"id": "c", "groups": 2, "people": 23, "least": 20},
 }
 
 
@@ -52,6 +53,14 @@ def test_a_reason_in_words_comes_before_its_code() -> None:
 
 def test_why_nothing_was_found_is_said_in_words() -> None:
     assert "12 个场次超出距离上限" in texts.rendered("request_unserved", PARAMS, "zh").body
+
+
+def test_how_many_come_together_is_said_where_they_do() -> None:
+    assert "2 个小组同场，共 23 人" in texts.rendered("match_confirmed", PARAMS, "zh").body
+    alone = texts.rendered("match_confirmed", {**PARAMS, "company": None}, "zh")
+    assert alone.body.endswith("人数：40")
+    few = {**PARAMS, "company": {"id": "c", "groups": 1, "people": 14, "least": 20}}
+    assert "14 people come" in texts.rendered("company_below_least", few, "en").body
 
 
 def test_text_in_a_name_is_no_template() -> None:
