@@ -140,7 +140,7 @@ def test_a_season_with_small_schools_is_the_same_on_two_threads() -> None:
     made = with_small_schools(season(120, 10, RegionRoads()), 1.0)
     minimal = {key: replace(each, min_group=20) for key, each in made.programmes.items()}
     problem = replace(made, fairness=80, programmes=minimal)
-    one, two = (solve_openly(problem, Limits(0.5, threads), _report, _never) for threads in (1, 2))
+    one, two = (solve_openly(problem, Limits(0.1, threads), _report, _never) for threads in (1, 2))
     assert isinstance(one, Solved)
     assert isinstance(two, Solved)
     assert one.chosen == two.chosen
