@@ -18,7 +18,8 @@ select shared_resource.id, shared_resource.kind, shared_resource.number, need.qu
   from shared_resource
   join need on need.resource_id = shared_resource.id
   join slot on slot.programme_id = need.programme_id and slot.state <> 'cancelled'
-  join hold on hold.slot_id = slot.id and hold.state in ('held', 'confirmed')
+  cross join lateral (select distinct coalesce(company_id, hold_id) from hold
+                       where hold.slot_id = slot.id and hold.state in ('held', 'confirmed')) as party
  where slot.ends_at > shared_resource.counted_from
  order by shared_resource.id
 """

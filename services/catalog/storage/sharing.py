@@ -30,7 +30,8 @@ USES = """
 select need.resource_id, need.quantity, slot.starts_at, slot.ends_at
   from need
   join slot on slot.programme_id = need.programme_id and slot.state <> 'cancelled'
-  join hold on hold.slot_id = slot.id and hold.state in ('held', 'confirmed')
+  cross join lateral (select distinct coalesce(company_id, hold_id) from hold
+                       where hold.slot_id = slot.id and hold.state in ('held', 'confirmed')) as party
  where need.resource_id = any(%(resources)s) and slot.ends_at > %(from_)s
    and (%(until)s::timestamptz is null or slot.starts_at < %(until)s)
 """
@@ -39,7 +40,10 @@ select need.resource_id, need.quantity, slot.starts_at, slot.ends_at
 def uses(
     conn: Connection, resource_ids: Iterable[UUID], *, from_: datetime, until: datetime | None = None
 ) -> dict[UUID, list[Use]]:
-    """What live holds have of these (locked) resources from a moment on: each what its programme needs."""
+    """What live holds have of these (locked) resources from a moment on: each what its programme needs.
+
+    Groups that come together have it once.
+    """
     found: dict[UUID, list[Use]] = {id_: [] for id_ in resource_ids}
     given = {"resources": list(found), "from_": from_, "until": until}
     for row in conn.execute(USES, given).fetchall():

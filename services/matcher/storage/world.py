@@ -122,10 +122,14 @@ def shared_resources(conn: Connection, resource_ids: Sequence[UUID]) -> list[Row
 
 
 def lent(conn: Connection, resource_ids: Sequence[UUID], *, after: datetime, but: NotCounted) -> list[Row]:
-    """What groups with seats have of these resources, by what their programmes need now; as `slots`."""
+    """What groups with seats have of these resources, by what their programmes need now; as `slots`.
+
+    Groups that come together have it once.
+    """
     return conn.execute(
         """
-        select n.resource_id, n.quantity, l.starts_at, l.ends_at
+        select distinct on (n.resource_id, l.resource_id, coalesce(m.company_id, m.id), l.starts_at)
+               n.resource_id, n.quantity, l.starts_at, l.ends_at
           from legs l
           join matches m on m.id = l.match_id
           join known_programme p on p.id = l.programme_id and p.needs <> '[]'
@@ -136,7 +140,7 @@ def lent(conn: Connection, resource_ids: Sequence[UUID], *, after: datetime, but
            and (%(undone)s::uuid is null or m.pinned or m.round_id is distinct from %(undone)s)
            and not (m.state = 'proposed' and not m.pinned and m.version = 0
                     and m.next_step_at is null and coalesce(m.round_id = any(%(ignoring)s), false))
-         order by n.resource_id, l.starts_at, l.id
+         order by n.resource_id, l.resource_id, coalesce(m.company_id, m.id), l.starts_at, l.id
         """,
         {"after": after, "resources": list(resource_ids), "live": list(LIVE), **but._asdict()},
     ).fetchall()
