@@ -114,6 +114,10 @@ BY_HAND_COST = Reason(
     "; by the prices of the last solve this place takes {cost} points from others",
     "；按最近一次计算的价格，占用该资源会使其他申请损失{cost}分",
 )
+BY_HAND_ANSWERS = Reason(
+    "; it has been offered: {accepted} have accepted, and all are asked again",
+    "；该安排已发出邀约，已有{accepted}方接受，各方都需重新确认",
+)
 SOMEBODY = Reason("an expert", "专家")
 
 
