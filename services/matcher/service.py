@@ -313,7 +313,7 @@ class MatcherHttp(WhatIfHttp):
         summary="Move one pairing by hand, of a draft or offered, within the same rules",
     )
     def move_draft(self, call: http.Call, conn: Connection) -> dict[str, Any]:
-        """Pinned from then on, with the reason; the price is kept. An offer makes way once its new place is held."""
+        """Pinned from then on, with the reason; the price is kept. An offer waits for its new place."""
         moved, price = drafting.move_by_hand(conn, **_moving(call), reason=call.body["reason"], now=call.now)
         return {**views.dump(moved), "price": hand_prices.told(price, call.language)}
 
