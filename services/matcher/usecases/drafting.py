@@ -141,8 +141,10 @@ def _check(row: Row | None, draft: Match | None) -> Match:
 def _best(its: Setting, wanted: Wanted) -> Option:
     fitting = [option for option in its.options if _uses(option, wanted)]
     if not fitting:
-        kinds = (reason for reason in its.finding.reasons if reason.kind == wanted.resource_kind)
-        raise domain.MoveImpossible(field="resource_id", codes=_codes(reason.code for reason in kinds))
+        reasons = its.finding.reasons
+        of_kind = [reason for reason in reasons if reason.kind == wanted.resource_kind]
+        codes = _codes(reason.code for reason in of_kind or reasons)
+        raise domain.MoveImpossible(field="resource_id", codes=codes)
     return max(fitting, key=lambda option: option.value)
 
 

@@ -225,16 +225,6 @@ def test_an_offer_that_was_answered_by_all_is_not_moved_any_more(
     assert found(store, offer.id).state == "confirming"
 
 
-def test_a_withdrawn_request_lets_go_of_an_offer_and_of_what_was_to_replace_it(
-    store: Store, draft: domain.Match, later: Wanted
-) -> None:
-    offer = offered(store, draft)
-    successor = found(store, UUID(move(store, offer, later)["id"]))
-    with store.transaction() as conn:
-        moves.move(conn, successor, "holding", now=DUE)
-        assert matches.live_of_request(conn, offer.request_id) == sorted([offer.id, successor.id])
-
-
 @pytest.mark.parametrize("act", [lambda *its: preview(*its), lambda *its: move(*its)])
 def test_both_refuse_the_same(
     store: Store, round_id: UUID, draft: domain.Match, later: Wanted, act: Callable[..., Row]
