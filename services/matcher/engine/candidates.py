@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache, cached_property
+from itertools import chain
 
 import numpy as np
 
@@ -40,6 +41,7 @@ from services.matcher.engine.moments import Sessions, Stops, Time, deepest, open
 from services.matcher.engine.pools import Pools
 from services.matcher.engine.seats import Seats
 from services.matcher.engine.sieve import Fallen, Flags
+from services.matcher.engine.split import may_split, splits
 
 # The legs of an option, and its value.
 Found = tuple[tuple[Leg, ...], int]
@@ -89,7 +91,13 @@ class Finder:
             return self._opened(wish, fallen) if wish.with_expert else self._by_units(wish, fallen)
         if wish.with_expert:
             return self._accompanied(wish, fallen)
-        return (((leg,), weights.value(wish, fit)) for leg, fit in self._seats.of(wish, fallen))
+        whole = (((leg,), weights.value(wish, fit)) for leg, fit in self._seats.of(wish, fallen))
+        return chain(whole, self._in_parts(wish, fallen)) if may_split(wish) else whole
+
+    def _in_parts(self, wish: Wish, fallen: Fallen) -> Iterator[Found]:
+        """Several slots with a part of the group each."""
+        for legs, fit in splits(wish, self._seats.rooms(wish), fallen):
+            yield legs, weights.value(wish, fit)
 
     def _reasons(self, fallen: Fallen) -> tuple[Reason, ...]:
         """Reasons in the order of their codes, each made once."""

@@ -22,6 +22,7 @@ from services.matcher.engine.instance import ENDLESS, Certificate, Instance, Int
 from services.matcher.engine.journeys import CAPS, LONGEST_JOURNEY
 from services.matcher.engine.model import Busy, Expert, Key, Leg, Option, Papers, Place, Problem, Roads, Unit
 from services.matcher.engine.prices import SCALE
+from services.matcher.engine.split import MOST_PARTS, SPAN, is_split, part_of
 
 # Further apart than any two minutes of one timeline, so that all timelines fit on one line of numbers.
 _APART = 1 << 32
@@ -115,17 +116,21 @@ def _problem(problem: Problem, options: Sequence[Option], numbers: _Numbers, roa
     timed = [_timed("expert", each, numbers) for each in problem.experts]
     timed += [_timed("unit", each, numbers) for each in problem.units]
     pools = _pools(problem, options, numbers) if problem.pools else {}
-    return pools | {
-        "format": "keqiao-problem-1",
-        "seed_hash": hashlib.sha256(problem.seed.encode()).hexdigest(),
-        "wishes": len(problem.wishes),
-        "scale": SCALE,
-        "places": len(numbers.places),
-        "journeys": list(_journeys(_appointments(rows, timed), numbers.places, roads)),
-        "slots": [[slot.seats, slot.groups] for slot in problem.slots],
-        "timed": timed,
-        "options": rows,
-    }
+    return (
+        pools
+        | _splits(problem, options, numbers)
+        | {
+            "format": "keqiao-problem-1",
+            "seed_hash": hashlib.sha256(problem.seed.encode()).hexdigest(),
+            "wishes": len(problem.wishes),
+            "scale": SCALE,
+            "places": len(numbers.places),
+            "journeys": list(_journeys(_appointments(rows, timed), numbers.places, roads)),
+            "slots": [[slot.seats, slot.groups] for slot in problem.slots],
+            "timed": timed,
+            "options": rows,
+        }
+    )
 
 
 def _pools(problem: Problem, options: Sequence[Option], numbers: _Numbers) -> dict[str, Any]:
@@ -134,6 +139,24 @@ def _pools(problem: Problem, options: Sequence[Option], numbers: _Numbers) -> di
     return {
         "pools": [[pool.limit, [list(use[1:]) for use in pool.taken]] for pool in problem.pools],
         "uses": [[number, numbers.pools[use.pool], *use[1:]] for number, use in used],
+    }
+
+
+def _splits(problem: Problem, options: Sequence[Option], numbers: _Numbers) -> dict[str, Any]:
+    """What options in parts are held to: nothing where there are none."""
+    split = [option for option in options if is_split(option.legs)]
+    if not split:
+        return {}
+    wishes = {option.wish: problem.wishes[option.wish].size for option in split}
+    slots = {leg.resource: problem.programmes[leg.programme] for option in split for leg in option.legs}
+    parts = ((numbers.slots[key], part_of(its)) for key, its in slots.items())
+    return {
+        "splits": {
+            "span": SPAN,
+            "parts": MOST_PARTS,
+            "wishes": [list(each) for each in sorted(wishes.items())],
+            "slots": sorted([number, *bounds] for number, bounds in parts),
+        }
     }
 
 

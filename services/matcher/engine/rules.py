@@ -108,6 +108,8 @@ PROGRAMME_RULES: tuple[Rule, ...] = (
     *_GROUP,
     ("language", language_suits),
 )
+# Of the parts of a group each may be smaller than it.
+PART_RULES: tuple[Rule, ...] = tuple(rule for rule in PROGRAMME_RULES if rule not in _GROUP)
 EXPERT_RULES: tuple[Rule, ...] = (
     ("audience", audience_suits),
     ("grade", grade_suits),
