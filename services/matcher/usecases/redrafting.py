@@ -18,8 +18,8 @@ from services.matcher.engine.model import Option
 from services.matcher.storage import matches, rearranged
 from services.matcher.usecases.problem import World, load
 
-# A resource and a beginning.
-Place = tuple[str, model.Key, int]
+# A resource, a beginning, and how many people: a group in parts may be cut otherwise.
+Place = tuple[str, model.Key, int, int]
 
 
 def make_room(
@@ -59,7 +59,7 @@ def _goes(
 
 def place_of(leg: model.Leg) -> Place:
     """Where a leg is, whatever it is called."""
-    return leg.kind, leg.resource, leg.start
+    return leg.kind, leg.resource, leg.start, leg.quantity
 
 
 def rewritten(
