@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from services.matcher.engine import weights
 from services.matcher.engine.days import day_of
-from services.matcher.engine.model import Leg, Option, Place, Programme, Wish
+from services.matcher.engine.model import Key, Leg, Option, Place, Programme, Wish
 from services.matcher.engine.sieve import Fallen
 
 MOST_PARTS = 4
@@ -22,7 +22,7 @@ MOST_PARTS = 4
 SPAN = 4 * 60
 SMALLEST_PART = 10
 # How many sets are kept of one place and day, and of one wish.
-_A_DAY, _A_WISH = 4, 60
+_A_DAY, _A_WISH = 8, 80
 
 
 class Room(NamedTuple):
@@ -76,7 +76,7 @@ def splits(wish: Wish, rooms: Iterable[Room], fallen: Fallen) -> list[Cut]:
         found = sorted(_sets(here, wish.size), key=_rank)
         for room in dict.fromkeys(room for each in found for room in each):
             _back(fallen, room.code)
-        best = enumerate(found[:_A_DAY])
+        best = enumerate(_spread(found)[:_A_DAY])
         ranked += [(rank, -_fit(each), each[0].leg.start, each) for rank, each in best]
     ranked.sort(key=lambda each: each[:3])
     return [_cut_up(wish, each) for *_, each in ranked[:_A_WISH]]
@@ -126,6 +126,18 @@ def _sets(rooms: Sequence[Room], size: int) -> Iterator[Set]:
             if found and frozenset(found) not in known:
                 known.add(frozenset(found))
                 yield found
+
+
+def _spread(ranked: Iterable[Set]) -> list[Set]:
+    """Those first that share no slot with one before: large groups of several schools want different ones."""
+    apart: list[Set] = []
+    rest: list[Set] = []
+    used: set[Key] = set()
+    for each in ranked:
+        slots = {room.leg.resource for room in each}
+        (apart if used.isdisjoint(slots) else rest).append(each)
+        used |= slots if apart and apart[-1] is each else set()
+    return [*apart, *rest]
 
 
 _ORDERS: tuple[Callable[[Room], tuple[int, ...]], ...] = (

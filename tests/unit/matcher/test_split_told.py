@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,8 +11,7 @@ from services.matcher.engine.assemble import assemble
 from services.matcher.engine.at_once import AtOnce
 from services.matcher.engine.explain import Explainer
 from services.matcher.engine.helped import Change, helped
-from services.matcher.engine.model import Limits, Problem, Slot, Wish
-from services.matcher.engine.solver import solve
+from services.matcher.engine.model import Problem, Slot, Wish
 from services.matcher.engine.worth import Latent, imagined
 from services.notices import texts
 from tests.builders.papers import options_of
@@ -91,26 +89,6 @@ def test_a_large_group_is_answered_at_once_in_parts() -> None:
     refused = desk.ask(problem.wishes[1])
     assert refused.option is None
     assert ("slot", "contest", 3) in {(each.kind, each.code, each.count) for each in refused.finding.reasons}
-
-
-def test_many_large_groups_are_solved_to_a_small_gap() -> None:
-    """Too many to be solved exactly at once: chains and parts move options of several slots."""
-    slots = [
-        replace(a_slot(f"{day} {n} {m}", day), start=_start(day, m), end=_start(day, m) + 60)
-        for day in range(5)
-        for n in range(8)
-        for m in range(3)
-    ]
-    large = [_large(f"large {n}", *range(5), size=60 + n, need=100 + n) for n in range(40)]
-    small = [a_wish(f"small {n}", *range(5), size=15 + n % 25, need=100 + n) for n in range(120)]
-    problem = a_problem([*large, *small], slots)
-    solution = solve(problem, Limits(10.0), lambda _: None, lambda: False)
-    assert solution.gap < 0.01
-    assert any(len(option.legs) > 2 for option in solution.chosen)
-
-
-def _start(day: int, turn: int) -> int:
-    return a_slot("", day).start + turn * 60
 
 
 def test_a_notice_says_in_how_many_groups() -> None:

@@ -16,6 +16,7 @@ from services.matcher.engine.model import (
     DAY,
     Claim,
     Finding,
+    Limits,
     Need,
     Option,
     Place,
@@ -28,6 +29,7 @@ from services.matcher.engine.model import (
     Window,
     Wish,
 )
+from services.matcher.engine.solver import solve
 from services.matcher.engine.split import SPAN, cut, is_split
 from tests.builders import problems
 from tests.unit.matcher.test_engine import solves_to_the_optimum
@@ -136,17 +138,27 @@ def test_parts_are_at_one_place_on_one_day_and_in_the_wishes_windows() -> None:
 def test_sets_are_few_and_the_best_suited_come_first() -> None:
     slots = [_slot(f"{day} {n}", 8.5 + n / 2, 60, day=day) for day in range(14) for n in range(12)]
     wish = replace(WISH, windows=(Window(_at(0), _at(24, 13)),))
-    options, _ = _found(_problem(*slots, wish=wish))
+    week = replace(wish, windows=(Window(_at(0), _at(24, 6)),))
+    options, _ = _found(_problem(*slots, wish=week))
     days = Counter(option.legs[0].start // DAY for option in options)
-    assert set(days.values()) == {4}
+    assert set(days.values()) == {8}
     many = [
         replace(slot, key=(slot.key, n), place=Place(42, 118 + n / 100)) for slot in slots for n in range(3)
     ]
-    assert len(_found(_problem(*many, wish=wish))[0]) == 60
+    assert len(_found(_problem(*many, wish=wish))[0]) == 80
     mixed = (_slot("a", 9, 60), _slot("b", 9, 60), _slot("c", 9, 60, "show"), _slot("d", 9, 60, "show"))
     options, _ = _found(_problem(*mixed, wish=replace(WISH, topics=frozenset({"space", "light"}))))
-    assert _parts(options[0]) == [("c", 55), ("d", 55)]
-    assert [option.value for option in options] == sorted((option.value for option in options), reverse=True)
+    assert list(map(_parts, options[:2])) == [[("c", 55), ("d", 55)], [("a", 55), ("b", 55)]]
+    assert options[0].value == max(option.value for option in options)
+
+
+def test_several_schools_that_want_the_same_find_different_sets() -> None:
+    """Eight groups fill the twenty-four sessions of a day, three each."""
+    slots = tuple(_slot(f"s{n}", 8.5 + n // 4) for n in range(24))
+    problem = _problem(*slots)
+    problem = replace(problem, wishes=tuple(replace(WISH, key=f"school{n}") for n in range(8)))
+    solution = solve(problem, Limits(10.0), lambda _: None, lambda: False)
+    assert (len(solution.chosen), solution.gap) == (8, 0)
 
 
 def test_being_split_costs_a_little_fit() -> None:
