@@ -17,8 +17,9 @@ def some_small_slots(
     museum: Provider, spot: made.Json, *days: float, policy: str = "ask", **changes: object
 ) -> list[made.Json]:
     """On each day two sessions side by side and one after them, of forty seats each."""
-    programme = a_programme(museum, a_venue(museum, policy=policy, **spot), max_group=40)
-    bodies = [slot_body(programme, day, seats=40, **changes) for day in days for _ in range(3)]
+    venue = a_venue(museum, policy=policy, **spot)
+    one, other = (a_programme(museum, venue, max_group=40) for _ in range(2))
+    bodies = [slot_body(each, day, seats=40, **changes) for day in days for each in (one, other, one)]
     for later in bodies[2::3]:
         later["starts_at"] = later["starts_at"].replace("T02:", "T04:")
     return [poll(lambda body=body: _a_slot(museum, body), made.PATIENCE) for body in bodies]  # type: ignore[misc]
@@ -111,12 +112,12 @@ def test_who_would_not_be_split_is_told_what_it_would_give(
 
     def refused() -> made.Json:
         """The request was looked at, and got nothing."""
-        told: made.Json = large.teacher.get(f"/explanations/{request['id']}?language=zh").json()
+        told: made.Json = large.teacher.get(f"/explanations/{request['id']}").json()
         assert told.get("outcome") == "unserved", told
         return told
 
     told = poll(refused, made.PATIENCE, 0.2)
-    assert ("group_too_large", 3) in {(each["code"], each["count"]) for each in told["reasons"]}
+    assert "group_too_large" in {each["code"] for each in told["reasons"]}
     (change,) = [each for each in told["changes"] if each["code"] == "in_parts"]
     assert (change["amount"], change["parts"]) == (3, 3)
     known = large.teacher.get(f"/requests/{request['id']}").json()
