@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, cached_property
 from itertools import chain
@@ -41,7 +41,7 @@ from services.matcher.engine.moments import Sessions, Stops, Time, deepest, open
 from services.matcher.engine.pools import Pools
 from services.matcher.engine.seats import Seats
 from services.matcher.engine.sieve import Fallen, Flags
-from services.matcher.engine.split import may_split, splits
+from services.matcher.engine.split import again, may_split, splits
 
 # The legs of an option, and its value.
 Found = tuple[tuple[Leg, ...], int]
@@ -74,6 +74,19 @@ class Finder:
         if self._pools.concern(wish):
             found = self._pools.within(wish, found, fallen)
         return found, Finding(len(found), self._reasons(fallen))
+
+    def in_parts(self, number: int, parts: Mapping[Key, int]) -> Option | None:
+        """The wish served by these slots with so many people each, if the rules still allow it.
+
+        It need not be one of `options`: there is less of slots by now, and so they would be cut otherwise.
+        """
+        wish = self._problem.wishes[number]
+        found = again(self._seats.rooms(wish), parts) if may_split(wish) else None
+        if found is None:
+            return None
+        option = Option(number, found[0], weights.value(wish, found[1]))
+        left = self._pools.within(wish, [option], Counter()) if self._pools.concern(wish) else [option]
+        return next(iter(left), None)
 
     def all(self) -> Iterator[tuple[list[Option], Finding]]:
         """`options` of every wish, in the order of the wishes; Python's collector rests until the last.

@@ -76,8 +76,9 @@ class Seats:
 
     def _room(self, wish: Wish, leg: Leg, fit: int) -> Room:
         programme, seats = self._problem.programmes[leg.programme], self._left[leg.resource]
-        code = "group_too_large" if programme.max_group < wish.size else "seats" if seats < wish.size else ""
         least, most = part_of(programme)
+        refused = (code for code, passes in rules.GROUP_RULES if not passes(wish, programme))
+        code = next(refused, "seats" if seats < wish.size else "")
         return Room(leg, fit, least, min(most, seats), code)
 
     @cached_property

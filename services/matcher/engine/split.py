@@ -8,7 +8,7 @@ programme take (decision 0108). Where one slot of the place and day takes the wh
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -72,7 +72,7 @@ def seats_of(option: Option) -> int:
 def splits(wish: Wish, rooms: Iterable[Room], fallen: Fallen) -> list[Cut]:
     """The sets to choose among, best suited first; slots that can take part do not count as fallen away."""
     ranked: list[tuple[int, int, int, Set]] = []
-    for here in _by_place_and_day(rooms):
+    for here in _by_place_and_day(rooms, wish.size - SMALLEST_PART):
         found = sorted(_sets(here, wish.size), key=_rank)
         for room in dict.fromkeys(room for each in found for room in each):
             _back(fallen, room.code)
@@ -80,6 +80,16 @@ def splits(wish: Wish, rooms: Iterable[Room], fallen: Fallen) -> list[Cut]:
         ranked += [(rank, -_fit(each), each[0].leg.start, each) for rank, each in best]
     ranked.sort(key=lambda each: each[:3])
     return [_cut_up(wish, each) for *_, each in ranked[:_A_WISH]]
+
+
+def again(rooms: Iterable[Room], parts: Mapping[Key, int]) -> Cut | None:
+    """The set of these slots with so many people each, if that is still possible, however it was cut."""
+    chosen = tuple(sorted((room for room in rooms if room.leg.resource in parts), key=_time))
+    holds = (room.least <= parts[room.leg.resource] <= room.most for room in chosen)
+    if len(chosen) < len(parts) or not all(holds):
+        return None
+    legs = (room.leg._replace(quantity=parts[room.leg.resource]) for room in chosen)
+    return tuple(legs), _fit(chosen)
 
 
 def cut(size: int, bounds: Sequence[tuple[int, int]]) -> tuple[int, ...] | None:
@@ -105,14 +115,14 @@ def _levelled(bounds: Iterable[tuple[int, int]], level: int) -> list[int]:
     return [min(most, max(least, level)) for least, most in bounds]
 
 
-def _by_place_and_day(rooms: Iterable[Room]) -> Iterator[list[Room]]:
-    """Rooms of one place and day in order of time; not where one of them takes the whole group."""
+def _by_place_and_day(rooms: Iterable[Room], largest: int) -> Iterator[list[Room]]:
+    """Rooms for parts, of one place and day in order of time; not where one of them takes the whole group."""
     found: dict[tuple[Place, int], list[Room]] = defaultdict(list)
     for room in rooms:
         found[room.leg.place, day_of(room.leg.start)].append(room)
     for here in found.values():
         if all(room.code for room in here):
-            yield sorted((room for room in here if room.least <= room.most), key=_time)
+            yield sorted((room for room in here if room.least <= min(room.most, largest)), key=_time)
 
 
 def _sets(rooms: Sequence[Room], size: int) -> Iterator[Set]:

@@ -20,7 +20,7 @@ from services.matcher.usecases import telling, views
 from services.matcher.usecases.minutes import moment
 from services.matcher.usecases.offering import Party
 from services.matcher.usecases.problem import World, leg_of, load
-from services.matcher.usecases.redrafting import place_of
+from services.matcher.usecases.redrafting import place_of, standing
 from services.matcher.usecases.weighed import why
 
 Row = dict[str, Any]
@@ -58,9 +58,10 @@ def setting(conn: Connection, draft: Match, now: datetime) -> Setting:
     others = hands.waiting(conn, draft.round_id, earliest) if draft.round_id else []
     world = load(conn, now=now, request_ids=[draft.request_id, *others], without=[draft.id])
     number = next(at for at, wish in enumerate(world.problem.wishes) if wish.key == draft.request_id)
-    options, finding = Finder(world.problem).options(number)
+    finder = Finder(world.problem)
+    options, finding = finder.options(number)
     places = {place_of(leg_of(leg)) for leg in draft.legs}
-    present = next((each for each in options if set(map(place_of, each.legs)) == places), None)
+    present = standing(finder, number, options, places)
     return Setting(draft, others, world, number, options, finding, present, now)
 
 

@@ -35,7 +35,7 @@ from tests.builders import problems
 from tests.unit.matcher.test_engine import solves_to_the_optimum
 
 MUSEUM, ELSEWHERE = Place(42.0, 118.0), Place(42.2, 118.0)
-SPLIT = problems.Size(wishes=5, slots=7, experts=1, units=1, days=2, splits=True)
+SPLIT = problems.Size(wishes=5, slots=8, experts=1, units=1, days=3, splits=True)
 SHARED = replace(SPLIT, pools=True)
 
 
@@ -116,6 +116,16 @@ def test_nothing_is_split_where_one_slot_of_the_place_and_day_takes_all() -> Non
     assert sorted(len(option.legs) for option in options) == [1, 2]
 
 
+def test_what_is_for_larger_groups_only_does_not_keep_others_from_being_split() -> None:
+    slots = (_slot("a", 9, 60), _slot("b", 9, 60), _slot("huge", 9, 200, "tour"))
+    crowds = replace(TOUR, key="crowds", min_group=120)
+    problem = _problem(*slots[:2], replace(slots[2], programme="crowds"))
+    problem = replace(problem, programmes={**problem.programmes, "crowds": crowds})
+    options, finding = _found(problem)
+    assert [_parts(option) for option in options] == [[("a", 55), ("b", 55)]]
+    assert finding.reasons == (Reason("slot", "group_too_small", 1),)
+
+
 def test_parts_keep_to_their_programme_and_to_what_is_there() -> None:
     tour = replace(TOUR, min_group=40, max_group=50)
     slots = (_slot("a", 9, 200), _slot("b", 9, 200), _slot("c", 9, 30), _slot("d", 9, 40))
@@ -188,6 +198,21 @@ def test_a_cut_is_as_even_as_bounds_allow(size: int, bounds: list[tuple[int, int
     ):
         assert one <= other + 1 or one == least or other == their_most
         assert other <= one + 1 or other == their_least or one == most
+
+
+def test_a_match_in_parts_is_found_again_though_its_slots_would_be_cut_otherwise_now() -> None:
+    slots = (_slot("a", 9, 40), _slot("b", 9, 40), _slot("c", 10.5, 40))
+    finder = Finder(_problem(*slots))
+    assert _parts(finder.options(0)[0][0]) == [("a", 37), ("b", 37), ("c", 36)]
+    found = finder.in_parts(0, {"a": 40, "b": 40, "c": 30})
+    assert found is not None
+    assert _parts(found) == [("a", 40), ("b", 40), ("c", 30)]
+    assert found.value == finder.options(0)[0][0].value
+    assert finder.in_parts(0, {"a": 41, "b": 40, "c": 29}) is None
+    assert finder.in_parts(0, {"a": 40, "b": 40, "gone": 30}) is None
+    assert (
+        Finder(_problem(*slots, wish=replace(WISH, may_split=False))).in_parts(0, {"a": 40, "b": 40}) is None
+    )
 
 
 # -- what many share

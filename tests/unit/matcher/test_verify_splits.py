@@ -16,7 +16,7 @@ from services.matcher.engine.model import Limits, Problem
 from services.matcher.engine.solver import solve
 from tests.builders import papers, problems
 
-SIZE = problems.Size(wishes=8, slots=7, experts=1, units=1, days=2, splits=True, pools=True)
+SIZE = problems.Size(wishes=8, slots=8, experts=1, units=1, days=3, splits=True, pools=True)
 Said = Callable[[papers.Papers], tuple[int, str]]
 TRUE = (0, "true")
 Bend = Callable[[papers.Paper], object]
@@ -70,6 +70,12 @@ def test_what_the_engine_publishes_holds(seed: int, fairness: int, said: Said) -
     assert said(written) == TRUE
     several = [row for row in written["problem"]["options"] if len([leg for leg in row[2] if not leg[0]]) > 1]
     assert ("splits" in written["problem"]) == bool(several)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(100, 500))
+def test_what_the_engine_publishes_holds_in_every_case(seed: int, said: Said) -> None:
+    assert said(_published(problems.problem(seed, replace(SIZE, pools=seed % 2 == 0)))) == TRUE
 
 
 @pytest.mark.parametrize("seed", range(8))
