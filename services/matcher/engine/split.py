@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate
 from typing import NamedTuple
 
 from services.matcher.engine import weights
@@ -159,12 +158,15 @@ _ORDERS: tuple[Callable[[Room], tuple[int, ...]], ...] = (
 
 def _enough(first: Room, others: Iterable[Room], size: int) -> Set | None:
     """The first with as many others, in their order, as it takes; None if that cannot be."""
-    chosen = [first, *others][:MOST_PARTS]
-    room = accumulate(each.most for each in chosen)
-    number = next((number for number, most in enumerate(room, 1) if most >= size), None)
-    if number is None or cut(size, _bounds(chosen[:number])) is None:
-        return None
-    return tuple(sorted(chosen[:number], key=_time))
+    chosen, least, most = [first], first.least, first.most
+    for room in others:
+        if most >= size or len(chosen) == MOST_PARTS:
+            break
+        # What asks for more people than are left is passed over.
+        if least + room.least <= size:
+            chosen.append(room)
+            least, most = least + room.least, most + room.most
+    return tuple(sorted(chosen, key=_time)) if most >= size and len(chosen) > 1 else None
 
 
 def _bounds(rooms: Iterable[Room]) -> list[tuple[int, int]]:
