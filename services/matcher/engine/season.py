@@ -162,12 +162,13 @@ class _Asking:
         return wish if accompanied or kind != "visit" else self._grown(school, wish)
 
     def _grown(self, school: School, wish: Wish) -> Wish:
-        """The same, or of so many classes that it has to come in parts; by dice of its own."""
+        """The same, or of so many classes that it may come in parts, to more topics; by dice of its own."""
         dice = dice_of(self._seed, "large", wish.key)
         if not dice.random() < self._knobs.large:
             return wish
-        size = max(wish.size, min(_LARGEST_GROUP, school.enrolment, school.class_size * dice.randint(2, 4)))
-        return replace(wish, size=size, may_split=True)
+        size = max(wish.size, min(_LARGEST_GROUP, school.enrolment, school.class_size * dice.randint(3, 6)))
+        topics = wish.topics | draw_topics(dice, 4)
+        return replace(wish, size=size, topics=topics, programme=None, may_split=True)
 
     def _topical(self, dice: random.Random, school: School, draft: Wish, wanted: float) -> tuple[Wish, float]:
         """With topics on which there is enough and not too much, farther or nearer if need be; its rate."""

@@ -86,7 +86,7 @@ class Knobs:
     `with_expert` is a share of the visits, `urban` the share of supply in the three urban districts. `supply`
     is how many slots, experts and units there are, 1 for somewhat less than is asked for. `options` is how
     many options a wish is to have on average, up to 5,000 requests. `large` is the share of the visits that
-    are of two to four classes and may come in parts, and may be 0.
+    are of three to six classes and may come in parts, and may be 0.
     """
 
     visit: float = 0.60

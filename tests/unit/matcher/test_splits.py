@@ -29,8 +29,10 @@ from services.matcher.engine.model import (
     Window,
     Wish,
 )
+from services.matcher.engine.season import season
 from services.matcher.engine.solver import solve
 from services.matcher.engine.split import SPAN, cut, is_split
+from services.matcher.roads import RegionRoads
 from tests.builders import problems
 from tests.unit.matcher.test_engine import solves_to_the_optimum
 
@@ -248,6 +250,17 @@ def test_small_problems_with_parts_are_solved_to_the_enumerated_optimum(seed: in
 @given(seed=st.integers(0, 10**6))
 def test_small_problems_with_parts_are_solved_to_the_optimum_in_every_case(seed: int) -> None:
     solves_to_the_optimum(problems.problem(seed, SHARED if seed % 2 else SPLIT))
+
+
+def test_a_season_has_large_groups_where_it_is_asked_for_them_and_is_else_the_same() -> None:
+    plain, some = season(120, 7, RegionRoads()), season(120, 7, RegionRoads(), large=0.5)
+    pairs = list(zip(plain.wishes, some.wishes, strict=True))
+    large = [(one, other) for one, other in pairs if one != other]
+    assert len(large) > 10
+    assert all(other.may_split and other.size >= one.size for one, other in large)
+    assert not any(wish.may_split for wish in plain.wishes)
+    with pytest.raises(ValueError, match="above zero"):
+        season(120, 7, RegionRoads(), large=-0.1)
 
 
 @pytest.mark.parametrize("seed", range(40))
