@@ -100,6 +100,13 @@ ENDED: Mapping[str, Reason] = {
         "Too few of those who were to come together are left.", "同场的小组有人退出，已不足成行人数。"
     ),
     "moved_by_hand": Reason("The coordinator chose otherwise.", "协调员作了调整。"),
+    "offer_moved": Reason(
+        "The coordinator has found another place; its offer follows.", "协调员另作安排，新的邀约随后发出。"
+    ),
+    "move_too_late": Reason(
+        "The offer that it was to replace was answered by all, or over, before.",
+        "原邀约此前已全部答复或已结束。",
+    ),
     "solved_again": Reason("The round was solved again.", "集中申报期已重新求解。"),
 }
 

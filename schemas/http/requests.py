@@ -35,6 +35,8 @@ class RequestInput(Input):
     `with_expert` asks for an expert as well: at the venue of a visit, or for an exhibition's opening lecture.
     `class_name` is the class that it is for, if it is for one: requests of one class never overlap.
     `may_join`: a visit of fewer than a session takes may come to it together with other small groups.
+    `may_split`: a visit may come in two to four groups to sessions of one place and day, where no session
+    takes it whole; null: if it is of more people than a class, 55.
     """
 
     round_id = Id(load_default=None, allow_none=True)
@@ -49,6 +51,7 @@ class RequestInput(Input):
     language = Language(load_default="zh")
     language_required = Flag(load_default=False)
     with_expert = Flag(load_default=False)
+    may_split = Flag(load_default=None, allow_none=True)
     class_name = Text(load_default=None, allow_none=True, min=1, max=40)
     may_join = Flag(load_default=True)
     preferences = Text(load_default=None, allow_none=True, max=500, lines=True)
@@ -68,6 +71,7 @@ class RequestPatch(Input):
     language = Language()
     language_required = Flag()
     with_expert = Flag()
+    may_split = Flag(allow_none=True)
     class_name = Text(allow_none=True, min=1, max=40)
     may_join = Flag()
     preferences = Text(allow_none=True, max=500, lines=True)
@@ -106,6 +110,7 @@ class RequestView(Fact):
     language = Language(required=True)
     language_required = Flag(required=True)
     with_expert = Flag(required=True)
+    may_split = Flag(required=True, allow_none=True)
     class_name = Text(required=True, allow_none=True, max=40)
     may_join = Flag(required=True)
     preferences = Text(required=True, allow_none=True, max=500, lines=True)

@@ -157,6 +157,12 @@ class MoveImpossible(Refusal):
     code = "move_impossible"
 
 
+class MoveUnderWay(Refusal):
+    """The offer is being moved already."""
+
+    code = "move_under_way"
+
+
 class NoSolveRunning(Refusal):
     """There is no solve to be cancelled."""
 
@@ -322,7 +328,10 @@ class Company:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """One pairing, whole; `version` counts its published moves, 0 while a draft."""
+    """One pairing, whole; `version` counts its published moves, 0 while a draft.
+
+    One that `replaces` an offer is offered in its stead once it is held, if the offer is still open then.
+    """
 
     id: UUID
     request_id: UUID
@@ -361,6 +370,7 @@ class Match:
     version: int = 0
     next_step_at: datetime | None = None
     failures: int = 0
+    replaces: UUID | None = None
     company_id: UUID | None = None
     company_groups: int | None = None
     company_people: int | None = None

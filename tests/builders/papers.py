@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -194,20 +194,40 @@ def _written(problem: Problem, options: Sequence[Option]) -> Paper:
         ],
         "uses": [[number, pools[use.pool], use.start, use.end, use.quantity] for number, use in uses],
     }
-    return (shared if pools else {}) | {
-        "format": "keqiao-problem-1",
-        "seed_hash": hashlib.sha256(problem.seed.encode()).hexdigest(),
-        "wishes": len(problem.wishes),
-        "scale": SCALE,
-        "places": len(places),
-        "journeys": list(_all_journeys(problem, places, options)),
-        "slots": [[slot.seats, slot.groups] for slot in problem.slots],
-        "timed": [
-            {"kind": kind, "busy": [busy_of(busy) for busy in each.busy], "caps": _caps(each)}
-            for kind, each in holders
-        ],
-        "options": [[option.wish, option.value, [leg_of(leg) for leg in option.legs]] for option in options],
+    split = _stated(problem, options, slots)
+    return (
+        (shared if pools else {})
+        | split
+        | {
+            "format": "keqiao-problem-1",
+            "seed_hash": hashlib.sha256(problem.seed.encode()).hexdigest(),
+            "wishes": len(problem.wishes),
+            "scale": SCALE,
+            "places": len(places),
+            "journeys": list(_all_journeys(problem, places, options)),
+            "slots": [[slot.seats, slot.groups] for slot in problem.slots],
+            "timed": [
+                {"kind": kind, "busy": [busy_of(busy) for busy in each.busy], "caps": _caps(each)}
+                for kind, each in holders
+            ],
+            "options": [
+                [option.wish, option.value, [leg_of(leg) for leg in option.legs]] for option in options
+            ],
+        }
+    )
+
+
+def _stated(problem: Problem, options: Sequence[Option], slots: Mapping[Any, int]) -> Paper:
+    """What the options with several slots are held to."""
+    split = [option for option in options if sum(leg.kind == "slot" for leg in option.legs) > 1]
+    wishes = {(option.wish, problem.wishes[option.wish].size) for option in split}
+    used = {leg.resource for option in split for leg in option.legs}
+    programmes = {
+        slots[slot.key]: problem.programmes[slot.programme] for slot in problem.slots if slot.key in used
     }
+    bounds = [[at, max(10, each.min_group), each.max_group] for at, each in sorted(programmes.items())]
+    stated = {"span": 240, "parts": 4, "wishes": [list(each) for each in sorted(wishes)], "slots": bounds}
+    return {"splits": stated} if split else {}
 
 
 def _caps(holder: object) -> dict[str, int]:

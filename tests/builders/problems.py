@@ -55,11 +55,13 @@ class Size:
     pools: bool = False
     openings: bool = True
     companies: bool = False
+    splits: bool = False
 
 
 def problem(seed: int, size: Size = Size()) -> Problem:
     """A problem of every kind of wish, contested and full of trouble; the same for the same arguments."""
     made = _without_pools(seed, size)
+    made = _with_splits(random.Random(f"splits of {seed}"), made, size) if size.splits else made
     made = _with_openings(random.Random(f"openings of {seed}"), made) if size.openings else made
     made = _with_companies(random.Random(f"companies of {seed}"), made) if size.companies else made
     return _with_pools(random.Random(f"pools of {seed}"), made, size) if size.pools else made
@@ -83,6 +85,32 @@ def _without_pools(seed: int, size: Size) -> Problem:
     )
 
 
+def _with_splits(dice: random.Random, made: Problem, size: Size) -> Problem:
+    """Some groups are too large for a slot; two venues have sessions beside and after one another.
+
+    Half of the sessions are of the first programme; most large groups may come in parts.
+    """
+    first, *_ = made.programmes
+    programmes = {**made.programmes, first: replace(made.programmes[first], kind="visit", max_group=50)}
+    venues = [_place(dice), _place(dice)]
+    slots = tuple(_small(dice, slot, first, venues) for slot in made.slots)
+    wishes = tuple(_grown(dice, wish) if wish.kind == "visit" else wish for wish in made.wishes)
+    return replace(made, programmes=programmes, slots=slots, wishes=wishes)
+
+
+def _small(dice: random.Random, slot: Slot, first: object, venues: list[Place]) -> Slot:
+    start = (slot.start // DAY) * DAY + dice.choice([540, 540, 640, 840])
+    programme = first if dice.random() < 0.5 else slot.programme
+    seats, place = dice.choice([18, 25, 30, 40, 60]), dice.choice(venues)
+    return replace(slot, programme=programme, place=place, start=start, end=start + 90, seats=seats)
+
+
+def _grown(dice: random.Random, wish: Wish) -> Wish:
+    """Up to 150 people, and not far from anything."""
+    size = dice.choice([wish.size, dice.randrange(40, 150)])
+    return replace(wish, size=size, limit_km=200, with_expert=False, may_split=dice.random() < 0.8)
+
+
 def _with_openings(dice: random.Random, made: Problem) -> Problem:
     """Some of the exhibitions want an opening lecture."""
     wishes = (replace(each, with_expert=True) if _is_opened(dice, each) else each for each in made.wishes)
@@ -102,13 +130,13 @@ def _with_companies(dice: random.Random, made: Problem) -> Problem:
     days = made.lesson_days[AREA]
     return replace(
         made,
-        wishes=tuple(_small(dice, wish) if dice.random() < 0.85 else wish for wish in made.wishes),
+        wishes=tuple(_small_group(dice, wish) if dice.random() < 0.85 else wish for wish in made.wishes),
         programmes=programmes,
         lesson_days={AREA: days, OTHER_AREA: days},
     )
 
 
-def _small(dice: random.Random, wish: Wish) -> Wish:
+def _small_group(dice: random.Random, wish: Wish) -> Wish:
     place = Place(42.5, 118.5) if dice.random() < 0.3 else wish.place
     return replace(
         wish,

@@ -95,6 +95,7 @@ class Wish:
 
     `with_expert`: a visit wants an expert at the venue, an exhibition one who opens it at the school.
     `may_join`: a group too small for a session may come to it together with others.
+    `may_split`: a visit that is too large for one slot may come in parts.
     """
 
     key: Key
@@ -118,6 +119,7 @@ class Wish:
     excluded: frozenset[tuple[Kind, Key]] = frozenset()
     claims: tuple[Claim, ...] = ()
     may_join: bool = False
+    may_split: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +250,8 @@ class Option(NamedTuple):
 
     Of two legs the expert's comes first, and its time lies within the other's. A `company` are all of several
     wishes that are served together, in one leg of their summed size, the option's own wish first.
+    Of two legs the expert's comes first, and its time lies within the other's. Several slots are those of a
+    group in parts, in order of time.
     """
 
     wish: int
