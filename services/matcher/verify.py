@@ -65,6 +65,8 @@ FALSE = {
     "overlap_busy": ("option {one} needs timed {at} while busy", "方案{one}与人员{at}已有安排冲突"),
     "journey_impossible": ("timed {at} has {gap} of {need} minutes to go beside option {one}",
                            "人员{at}在方案{one}前后有{gap}分钟，路程需{need}分钟"),
+    "rest_broken": ("timed {at} has {has} of {rest} minutes to rest beside option {one}",
+                    "人员{at}在方案{one}前后除路程外有{has}分钟，应休息{rest}分钟"),
     "cap_day": ("on day {when} {at} may {has}, not {taken}", "人员{at}第{when}日可{has}次，非{taken}次"),
     "cap_week": ("in week {when} {at} may {has}, not {taken}", "人员{at}第{when}周可{has}次，非{taken}次"),
     "cap_month": ("in month {when} {at} may {has}, not {taken}", "人员{at}{when}月可{has}次，非{taken}次"),
@@ -126,7 +128,8 @@ SHAPES: dict[str, dict[str, Any]] = {
         "slots": [(int, MAYBE)],  # seats, groups
         # What is there already (start, end, place), and how many may begin in a day, a week and a month.
         "timed": [{"kind": str, "busy": [(int, int, int)],
-                   "caps": {"day?": int, "week?": int, "month?": int}}],
+                   "caps": {"day?": int, "week?": int, "month?": int},
+                   "rest?": int}],  # minutes between an appointment and setting out for the next
         "options": [(int, int, [(int, int, int, int, int, int, int)])],  # wish, value, legs as in Leg
         # How much of the fair plan is to be kept, in percent; people, district and township of each wish.
         "fairness?": {"policy": int, "districts": int, "groups": int, "wishes": [(int, int, int)]},
@@ -243,9 +246,13 @@ class Problem(NamedTuple):
         limit, used = self.paper["pools"][pool]
         return int(max(0, limit - sum(many for start, end, many in used if start <= moment < end)))
 
-    def journey(self, first: Taking, second: Taking) -> int:
-        """Minutes on the road, in the month in which the second appointment begins."""
-        if first.place == second.place or second.start - first.end >= LONGEST_JOURNEY:
+    def rest(self, timed: int) -> int:
+        """The minutes that somebody rests after an appointment, before setting out for the next."""
+        return int(self.paper["timed"][timed].get("rest", 0))
+
+    def journey(self, first: Taking, second: Taking, rest: int) -> int:
+        """Minutes on the road after the rest, in the month in which the second appointment begins."""
+        if first.place == second.place or second.start - first.end - rest >= LONGEST_JOURNEY:
             return 0
         a, b = sorted((first.place, second.place))
         month = (month_of(second.start) - 1) % 12 + 1
@@ -380,16 +387,19 @@ def _check_times(problem: Problem, legs: list[tuple[int, Leg]]) -> None:
 
 def _check_pairs(problem: Problem, at: int, held: list[tuple[Taking, int]]) -> None:
     """Each appointment against all later ones that may be too near; what was there before has number -1."""
+    rest = problem.rest(at)
     for n, (first, one) in enumerate(held):
         for m in range(n + 1, len(held)):
             second, other = held[m]
-            if second.start >= first.end + LONGEST_JOURNEY:
+            if second.start >= first.end + rest + LONGEST_JOURNEY:
                 break
             if max(one, other) >= 0:
                 gap, code = second.start - first.end, "overlap" if min(one, other) >= 0 else "overlap_busy"
                 hold(gap >= 0, code, at=at, one=max(one, other), other=min(one, other))
-                need = problem.journey(first, second)
+                need = problem.journey(first, second, rest)
                 hold(gap >= need, "journey_impossible", at=at, gap=gap, need=need, one=max(one, other))
+                has = gap - need
+                hold(has >= rest, "rest_broken", at=at, has=has, rest=rest, one=max(one, other))
 
 
 def _check_pools(problem: Problem, chosen: list[Option]) -> None:
@@ -567,22 +577,24 @@ def _check_stretches(problem: Problem, standing: Standing, rows: list[list[Any]]
             founded = start // DAY == (end - 1) // DAY and "day" in timed[at]["caps"]
             founded = founded and problem.left(at, "day", start // DAY) <= count
             hold(founded, "count_unfounded", at=at, start=start)
-        has = _best_plan(problem, takings, count)
+        has = _best_plan(problem, takings, count, problem.rest(at))
         hold(has <= best, "plan_understated", at=at, start=start, has=has, best=best)
 
 
-def _best_plan(problem: Problem, takings: dict[Taking, int], count: int | None) -> int:
+def _best_plan(problem: Problem, takings: dict[Taking, int], count: int | None, rest: int) -> int:
     """The most that appointments one after the other can be worth, `count` of them or any number."""
     order = sorted(takings.items(), key=lambda item: (item[0].end, item[0]))
     if count is None or count >= len(order):
-        return max(_ending(problem, order, None), default=0)
+        return max(_ending(problem, order, None, rest), default=0)
     worth = [0] * len(order)
     for _ in range(count):
-        worth = _ending(problem, order, worth)
+        worth = _ending(problem, order, worth, rest)
     return max(worth, default=0)
 
 
-def _ending(problem: Problem, order: list[tuple[Taking, int]], before: list[int] | None) -> list[int]:
+def _ending(
+    problem: Problem, order: list[tuple[Taking, int]], before: list[int] | None, rest: int
+) -> list[int]:
     """What the best plan that ends with each appointment is worth.
 
     What comes before it is one of the plans worth `before`, or of those just found if that is None.
@@ -594,7 +606,8 @@ def _ending(problem: Problem, order: list[tuple[Taking, int]], before: list[int]
         n, best = bisect_right(ends, each.start), 0
         while n and tops[n - 1] > best:
             n -= 1
-            if plans[n] > best and each.start - order[n][0].end >= problem.journey(order[n][0], each):
+            gap, last = each.start - order[n][0].end - rest, order[n][0]
+            if plans[n] > best and gap >= problem.journey(last, each, rest):
                 best = plans[n]
         found.append(best + share)
         if before is None:

@@ -8,6 +8,7 @@ from itertools import combinations, pairwise
 
 import numpy as np
 
+from services.matcher.engine.days import month_number
 from services.matcher.engine.instance import (
     ENDLESS,
     TIMELINE,
@@ -57,6 +58,20 @@ def keeps_pools(problem: Problem, chosen: Iterable[Option]) -> bool:
     """Whether no pool is ever used beyond its limit, but where what was there before did that alone."""
     uses = [use for option in chosen for use in option.uses]
     return all(_is_kept(pool, [use for use in uses if use.pool == pool.key]) for pool in problem.pools)
+
+
+def keeps_rests(problem: Problem, chosen: Iterable[Option]) -> bool:
+    """Whether between any two appointments of an expert there is the rest, and then time for the road."""
+    legs = [leg for option in chosen for leg in option.legs if leg.kind == "expert"]
+    for expert in problem.experts:
+        mine = [(leg.start, leg.end, leg.place, 1) for leg in legs if leg.resource == expert.key]
+        held = sorted([*mine, *((*busy, 0) for busy in expert.busy)])
+        for one, other in combinations(held, 2):
+            month = month_number(other[0])
+            needed = expert.rest_minutes + problem.roads.minutes(one[2], other[2], month)
+            if (one[3] or other[3]) and other[0] - one[1] < needed:
+                return False
+    return True
 
 
 def _is_kept(pool: Pool, uses: Sequence[Use]) -> bool:

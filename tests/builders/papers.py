@@ -203,11 +203,20 @@ def _written(problem: Problem, options: Sequence[Option]) -> Paper:
         "journeys": list(_all_journeys(problem, places, options)),
         "slots": [[slot.seats, slot.groups] for slot in problem.slots],
         "timed": [
-            {"kind": kind, "busy": [busy_of(busy) for busy in each.busy], "caps": _caps(each)}
+            {
+                "kind": kind,
+                "busy": [busy_of(busy) for busy in each.busy],
+                "caps": _caps(each),
+                "rest": _rest(each),
+            }
             for kind, each in holders
         ],
         "options": [[option.wish, option.value, [leg_of(leg) for leg in option.legs]] for option in options],
     }
+
+
+def _rest(holder: object) -> int:
+    return getattr(holder, "rest_minutes", 0)
 
 
 def _caps(holder: object) -> dict[str, int]:
@@ -324,11 +333,12 @@ def _best_plan(problem: Paper, legs: Sequence[_Standing], count: int, before: li
 
 
 def _follows(problem: Paper, first: list[int], second: list[int]) -> bool:
-    if second[4] < first[3]:
+    gap = second[4] - first[3] - problem["timed"][first[1]].get("rest", 0)
+    if second[4] < first[3] or gap < 0:
         return False
     a, b = sorted((first[6], second[6]))
     known = (row for row in problem["journeys"] if row[:3] == [a, b, month_number(second[4])])
-    return a == b or bool(second[4] - first[3] >= next(known)[3])
+    return a == b or bool(gap >= next(known)[3])
 
 
 def _subsets(things: Sequence[_Standing]) -> Iterator[tuple[_Standing, ...]]:

@@ -54,12 +54,14 @@ class Size:
     topics: int = 4
     pools: bool = False
     openings: bool = True
+    rests: bool = False
 
 
 def problem(seed: int, size: Size = Size()) -> Problem:
     """A problem of every kind of wish, contested and full of trouble; the same for the same arguments."""
     made = _without_pools(seed, size)
     made = _with_openings(random.Random(f"openings of {seed}"), made) if size.openings else made
+    made = _with_rests(random.Random(f"rests of {seed}"), made) if size.rests else made
     return _with_pools(random.Random(f"pools of {seed}"), made, size) if size.pools else made
 
 
@@ -89,6 +91,13 @@ def _with_openings(dice: random.Random, made: Problem) -> Problem:
 
 def _is_opened(dice: random.Random, wish: Wish) -> bool:
     return wish.kind == "exhibition" and dice.random() < 0.4
+
+
+def _with_rests(dice: random.Random, made: Problem) -> Problem:
+    """Experts who rest between appointments, some of them longer than half a day."""
+    rests = [dice.choice([0, 30, 60, 120, 900, 1440]) for _ in made.experts]
+    resting = (replace(each, rest_minutes=some) for each, some in zip(made.experts, rests, strict=True))
+    return replace(made, experts=tuple(resting))
 
 
 def _place(dice: random.Random) -> Place:

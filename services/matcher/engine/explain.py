@@ -75,6 +75,7 @@ class Explainer:
         self._problem = settled.problem
         self._choice = {settled.options[number].wish: number for number in settled.chosen}
         self._weighing = Weighing(self._problem)
+        self._rests = journeys.rests(self._problem)
         self._pools = {pool.key: pool for pool in self._problem.pools}
         self._held: dict[tuple[Kind, Key], list[tuple[int, Leg]]] = defaultdict(list)
         self._used: dict[Key, list[tuple[int, Use]]] = defaultdict(list)
@@ -173,7 +174,8 @@ class Explainer:
         if leg.kind == "slot":
             return (wish for wish, _ in held)
         mine, roads = taking(leg), self._problem.roads
-        clashing = [wish for wish, other in held if journeys.clash(roads, mine, taking(other))]
+        rest = journeys.rest_of(self._rests, leg.kind, leg.resource)
+        clashing = [wish for wish, other in held if journeys.clash(roads, mine, taking(other), rest)]
         # What is free and cannot be had is kept away by a cap.
         return clashing or [wish for wish, other in held if month_of(other.start) == month_of(leg.start)]
 

@@ -159,7 +159,10 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Expert:
-    """Somebody who may come; caps are on live appointments by day, week (from Monday) and month."""
+    """Somebody who may come; caps are on live appointments by day, week (from Monday) and month.
+
+    `rest_minutes` pass between the end of an appointment and setting out for the next.
+    """
 
     key: Key
     topics: frozenset[str]
@@ -172,6 +175,7 @@ class Expert:
     cap_day: int | None = None
     cap_week: int | None = None
     cap_month: int | None = None
+    rest_minutes: int = 0
     busy: tuple[Busy, ...] = ()
 
 

@@ -20,7 +20,7 @@ OPENING, CLOSING, SHORTEST = 8 * 60, 17 * 60, 120
 # How near a resource came to passing, for those that are tried at several times.
 _ORDER = (
     "dwell", "availability", "lead_time", "calendar_not_loaded", "school_day",
-    "cap_day", "cap_week", "cap_month", "busy", "travel",
+    "cap_day", "cap_week", "cap_month", "busy", "travel", "rest",
 )  # fmt: skip
 Owner = TypeVar("Owner", bound=Expert | Unit)
 _BITS = {code: 1 << depth for depth, code in enumerate(_ORDER)}

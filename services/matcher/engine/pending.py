@@ -12,7 +12,7 @@ import numpy as np
 from services.matcher.engine.assemble import Assembled, Moment, Row, assemble
 from services.matcher.engine.groups import Floors, Groups
 from services.matcher.engine.instance import Certificate, Ints, spread
-from services.matcher.engine.journeys import CAPS, LONGEST_JOURNEY
+from services.matcher.engine.journeys import CAPS, LONGEST_JOURNEY, rest_of
 from services.matcher.engine.model import (
     Busy,
     Expert,
@@ -127,7 +127,8 @@ class _Reading:
 
     def _expert(self, key: Key, each: dict[str, Any]) -> Expert:
         caps = {code: each["caps"].get(code.removeprefix("cap_")) for code, _ in CAPS}
-        return Expert(key, _NOTHING, _NOWHERE, (), busy=self._busy(each), **caps)
+        rest = each.get("rest", 0)
+        return Expert(key, _NOTHING, _NOWHERE, (), busy=self._busy(each), rest_minutes=rest, **caps)
 
     def _unit(self, key: Key, each: dict[str, Any]) -> Unit:
         return Unit(key, _NOTHING, _NOWHERE, 1, busy=self._busy(each))
@@ -192,6 +193,7 @@ class Stands:
 
     def __init__(self, assembled: Assembled) -> None:
         self._of: dict[tuple[Kind, Key], list[tuple[int, int, int]]] = defaultdict(list)
+        self._rests = assembled.rests
         takings = assembled.instance.shelves.takings.tolist()
         ends = assembled.instance.takings.end
         for shelf, stretch in enumerate(assembled.shelves):
@@ -201,7 +203,8 @@ class Stands:
 
     def of(self, leg: Leg) -> list[int]:
         """Numbers of shelves; all of the leg's day are among them."""
-        before, after = leg.end + LONGEST_JOURNEY, leg.occupied - LONGEST_JOURNEY
+        margin = LONGEST_JOURNEY + rest_of(self._rests, leg.kind, leg.resource)
+        before, after = leg.end + margin, leg.occupied - margin
         there = self._of.get((leg.kind, leg.resource), ())
         if leg.kind == "slot":
             return [shelf for shelf, _, _ in there]

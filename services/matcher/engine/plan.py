@@ -19,6 +19,7 @@ class Plan:
         self._seats = {slot.key: slot.seats for slot in problem.slots}
         self._groups = {slot.key: slot.groups for slot in problem.slots}
         self._experts = {expert.key: expert for expert in problem.experts}
+        self._rests = journeys.rests(problem)
         self._taken: dict[tuple[str, Key], list[Busy]] = defaultdict(list)
         self._taken.update({("expert", expert.key): list(expert.busy) for expert in problem.experts})
         self._taken.update({("unit", unit.key): list(unit.busy) for unit in problem.units})
@@ -56,7 +57,8 @@ class Plan:
             groups = self._groups[leg.resource]
             return self._seats[leg.resource] >= leg.quantity and (groups is None or groups >= 1)
         taken = self._taken[leg.kind, leg.resource]
-        free = journeys.time_refusal(self._roads, taking(leg), taken) is None
+        rest = journeys.rest_of(self._rests, leg.kind, leg.resource)
+        free = journeys.time_refusal(self._roads, taking(leg), taken, rest) is None
         return free and (leg.kind == "unit" or self._under_caps(leg, taken))
 
     def _under_caps(self, leg: Leg, taken: Sequence[Busy]) -> bool:

@@ -114,6 +114,7 @@ def _problem(problem: Problem, options: Sequence[Option], numbers: _Numbers, roa
     rows = [[option.wish, option.value, [numbers.leg(leg) for leg in option.legs]] for option in options]
     timed = [_timed("expert", each, numbers) for each in problem.experts]
     timed += [_timed("unit", each, numbers) for each in problem.units]
+    rests = np.array([each.get("rest", 0) for each in timed], dtype=np.int64)
     pools = _pools(problem, options, numbers) if problem.pools else {}
     return pools | {
         "format": "keqiao-problem-1",
@@ -121,7 +122,7 @@ def _problem(problem: Problem, options: Sequence[Option], numbers: _Numbers, roa
         "wishes": len(problem.wishes),
         "scale": SCALE,
         "places": len(numbers.places),
-        "journeys": list(_journeys(_appointments(rows, timed), numbers.places, roads)),
+        "journeys": list(_journeys(_appointments(rows, timed), rests, numbers.places, roads)),
         "slots": [[slot.seats, slot.groups] for slot in problem.slots],
         "timed": timed,
         "options": rows,
@@ -139,7 +140,8 @@ def _pools(problem: Problem, options: Sequence[Option], numbers: _Numbers) -> di
 
 def _timed(kind: str, holder: Expert | Unit, numbers: _Numbers) -> dict[str, Any]:
     caps = {code.removeprefix("cap_"): getattr(holder, code, None) for code, _ in CAPS}
-    return {
+    rest = getattr(holder, "rest_minutes", 0)
+    return ({"rest": rest} if rest else {}) | {
         "kind": kind,
         "busy": [numbers.busy(each) for each in holder.busy],
         "caps": {cap: most for cap, most in caps.items() if most is not None},
@@ -156,10 +158,10 @@ def _appointments(rows: Iterable[Any], timed: Iterable[dict[str, Any]]) -> Ints:
     return np.array(sorted(wanted), dtype=np.int64).reshape(-1, 4)
 
 
-def _journeys(appointments: Ints, places: dict[Place, int], roads: Roads) -> Iterator[list[int]]:
+def _journeys(appointments: Ints, rests: Ints, places: dict[Place, int], roads: Roads) -> Iterator[list[int]]:
     """Place, place with a larger number, month, minutes."""
     by_number = list(places)
-    for code in _near(appointments, len(places)).tolist():
+    for code in _near(appointments, rests, len(places)).tolist():
         pair, month = divmod(code, _MONTHS)
         a, b = divmod(pair, len(places))
         minutes = roads.minutes(by_number[a], by_number[b], month + 1)
@@ -167,12 +169,12 @@ def _journeys(appointments: Ints, places: dict[Place, int], roads: Roads) -> Ite
         yield [a, b, month + 1, min(minutes, LONGEST_JOURNEY)]
 
 
-def _near(appointments: Ints, places: int) -> Ints:
+def _near(appointments: Ints, rests: Ints, places: int) -> Ints:
     """Codes of two places and a month in which somebody may have to go from one to the other."""
     whose, start, end, place = appointments.T
     begins = whose * _APART + start  # ascending
     first = np.searchsorted(begins, whose * _APART + end)
-    last = np.searchsorted(begins, whose * _APART + end + LONGEST_JOURNEY)
+    last = np.searchsorted(begins, whose * _APART + end + rests[whose] + LONGEST_JOURNEY)
     month = start.astype("datetime64[m]").astype("datetime64[M]").astype(np.int64) % _MONTHS
     found = [np.empty(0, dtype=np.int64)]
     for begin, stop in _batches(last - first):

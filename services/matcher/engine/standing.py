@@ -117,7 +117,8 @@ class Draft:
 
     def _mind(self, other: Leg, leg: Leg, wanted: Busy) -> bool:
         same = (other.kind, other.resource) == (leg.kind, leg.resource)
-        return same and journeys.clash(self._roads, taking(other), wanted)
+        rest = journeys.rest_of(self._assembled.rests, leg.kind, leg.resource)
+        return same and journeys.clash(self._roads, taking(other), wanted, rest)
 
     def _holders(self, leg: Leg) -> list[tuple[int, int]]:
         """What is filled by a leg: a slot by its size, a day by one, an expert's row by one."""

@@ -89,7 +89,8 @@ def _expert(state: State) -> Row:
         "user_id", "organisation_id", "name", "topics", "audiences", "grades", "languages", "adcode", "lat",
         "lon", "travel_limit_km", "cap_day", "cap_week", "cap_month", "state",
     )  # fmt: skip
-    return {**_members(*names)(state), "availability": Jsonb(state["availability"])}
+    rest = state.get("rest_minutes", 0)
+    return {**_members(*names)(state), "rest_minutes": rest, "availability": Jsonb(state["availability"])}
 
 
 def _programme(state: State) -> Row:

@@ -289,6 +289,7 @@ def _expert(row: Row, busy: tuple[Busy, ...]) -> model.Expert:
         cap_day=row["cap_day"],
         cap_week=row["cap_week"],
         cap_month=row["cap_month"],
+        rest_minutes=row["rest_minutes"],
         busy=busy,
     )
 

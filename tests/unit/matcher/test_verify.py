@@ -26,7 +26,7 @@ from tests.builders import papers, problems
 
 VERIFIER = CHECKOUT / "services" / "matcher" / "verify.py"
 Bend = Callable[[papers.Paper, papers.Paper, papers.Paper], object]
-SIZE = problems.Size(wishes=9, slots=4, experts=2, units=1, days=3, pools=True)
+SIZE = problems.Size(wishes=9, slots=4, experts=2, units=1, days=3, pools=True, rests=True)
 
 
 @pytest.fixture
@@ -248,6 +248,7 @@ LIES: list[tuple[str, str, Bend]] = [
     ("journey_impossible", "half an hour for three quarters of an hour of road", _choose(5, 8)),
     ("journey_impossible", "a road from what was there before", _set(PROBLEM, "journeys", 0, 3, 31)),
     ("journey_missing", "a journey that is not told", _drop(PROBLEM, "journeys", 0)),
+    ("rest_broken", "a minute of rest that there is not", _set(PROBLEM, "timed", 0, "rest", 1)),
     ("cap_day", "a lecture too many in a day", _set(PROBLEM, "timed", 0, "caps", "day", 1)),
     ("cap_week", "a lecture too many in a week", _set(PROBLEM, "timed", 0, "caps", "week", 2)),
     ("cap_month", "a lecture too many in a month", _set(PROBLEM, "timed", 0, "caps", "month", 2)),
