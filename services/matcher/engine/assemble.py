@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from services.matcher.engine import journeys
+from services.matcher.engine import journeys, tours
 from services.matcher.engine.candidates import taking
 from services.matcher.engine.days import day_of, month_number
 from services.matcher.engine.instance import (
@@ -28,8 +28,9 @@ from services.matcher.engine.instance import (
     table,
 )
 from services.matcher.engine.journeys import KnownRoads
-from services.matcher.engine.model import Busy, Expert, Key, Kind, Leg, Option, Pool, Problem, Use
+from services.matcher.engine.model import Busy, Expert, Key, Kind, Leg, Option, Pool, Problem, Unit, Use
 from services.matcher.engine.pools import by_pool, crowded, left
+from services.matcher.engine.touring import Touring
 
 _Entry = tuple[int, Leg]
 
@@ -58,13 +59,20 @@ class Moment(NamedTuple):
     at: int
 
 
-Row = Cap | Moment
+class Mileage(NamedTuple):
+    """What a row is: one month of a unit's mileage budget."""
+
+    resource: Key
+    month: int
+
+
+Row = Cap | Moment | Mileage
 
 
 class Assembled(NamedTuple):
     """An instance, and what its shelves and rows stand for; pools have rows only where they can bind.
 
-    `rests` are the minutes of the experts who rest between appointments.
+    `rests` are the minutes of the experts who rest between appointments, `budgets` the units that have one.
     """
 
     instance: Instance
@@ -72,6 +80,7 @@ class Assembled(NamedTuple):
     rows: tuple[Row, ...]
     pools: tuple[Pool, ...] = ()
     rests: Mapping[Key, int] = MappingProxyType({})
+    budgets: Mapping[Key, Unit] = MappingProxyType({})
 
 
 def assemble(problem: Problem, options: Sequence[Option]) -> Assembled:
@@ -81,7 +90,7 @@ def assemble(problem: Problem, options: Sequence[Option]) -> Assembled:
     for expert in problem.experts:
         building.expert(expert)
     for unit in problem.units:
-        building.timeline("unit", unit.key)
+        building.unit(unit)
     if problem.pools:
         building.pools()
     return building.done()
@@ -116,6 +125,7 @@ class _Building:
         # Of takings: the rest of whom they are asked of.
         self._rest: list[int] = []
         self._rests = journeys.rests(problem)
+        self._touring = Touring(problem, self._roads, self._uses)
         self._known_rows: list[Row] = []
         self._limits: list[int] = []
         # Of rows: option, number of the row, weight, leg.
@@ -144,6 +154,18 @@ class _Building:
                     self._count[shelves.pop()] = cap - had[when]
                 else:
                     self._cap(Cap(expert.key, code, when), cap - had[when], [leg for _, leg in entries])
+
+    def unit(self, unit: Unit) -> None:
+        """The stretches of a unit's time, and the months of its mileage budget."""
+        self.timeline("unit", unit.key)
+        for month in self._touring.months(unit):
+            option_of = [int(self._option_of[number]) for number, _ in month.entries]
+            wishes = [self._options[option].wish for option in option_of]
+            weights, limit, most = self._touring.weighed(month, wishes)
+            if most > month.budget:
+                self._touring.open(len(self._known_rows), month)
+                legs = (number for number, _ in month.entries)
+                self._row(Mileage(unit.key, month.number), limit, zip(option_of, weights, legs, strict=True))
 
     def timeline(self, kind: Kind, key: Key) -> list[tuple[int, list[_Entry]]]:
         """The stretches of somebody's time, each a shelf; returns them with what stands on them."""
@@ -193,9 +215,12 @@ class _Building:
             ),
             takings=self._takings(),
             rows=self._rows(),
+            tours=self._touring.done(self._times, len(self._known_rows)),
         )
         stretches, rows = tuple(self._stretches), tuple(self._known_rows)
-        return Assembled(instance, stretches, rows, self._problem.pools, self._rests)
+        return Assembled(
+            instance, stretches, rows, self._problem.pools, self._rests, tours.budgets(self._problem)
+        )
 
     def _shelve(self, stretch: Stretch, seats: int, count: int) -> int:
         self._stretches.append(stretch)

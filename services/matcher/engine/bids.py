@@ -5,13 +5,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
 
-from services.matcher.engine import journeys
-from services.matcher.engine.assemble import Cap, Moment, Row
+from services.matcher.engine import journeys, tours
+from services.matcher.engine.assemble import Cap, Mileage, Moment, Row
 from services.matcher.engine.candidates import taking
 from services.matcher.engine.days import day_of
 from services.matcher.engine.instance import ENDLESS, Ints, spread
@@ -31,7 +32,7 @@ class Costs:
         self._instance, self._roads = pending.assembled.instance, roads
         self._proof, self._options = pending.certificate, pending.options
         self._shelves, self._rests = pending.assembled.shelves, pending.assembled.rests
-        self._stands = Stands(pending.assembled)
+        self._stands, self._budgets = Stands(pending.assembled), pending.assembled.budgets
         rows = zip(pending.assembled.rows, pending.certificate.row.tolist(), strict=True)
         self._price: dict[Row, int] = {row: price for row, price in rows if price}
         self._moments = [row for row in self._price if isinstance(row, Moment)]
@@ -61,10 +62,24 @@ class Costs:
         return self._paid(leg) + sum(self._time(shelf).cost(leg) for shelf in shelves)
 
     def _paid(self, leg: Leg) -> int:
-        """The prices of the caps under which it counts; nobody has a cap on units."""
+        """The prices of the caps under which it counts, and of what a stop drives at least."""
+        if leg.kind == "unit" and self._budgets:
+            row = Mileage(leg.resource, tours.counted_in(leg.occupied))
+            price = self._price.get(row, 0)
+            return price and price * self._weights.get((leg.resource, taking(leg)), 0)
         periods = _PERIODS.items() if leg.kind == "expert" else ()
         rows = (Cap(leg.resource, code, period(leg.start)) for code, period in periods)
         return sum(self._price.get(row, 0) for row in rows)
+
+    @cached_property
+    def _weights(self) -> dict[tuple[Key, Busy], int]:
+        """By unit and stop the least that it drives; what the round knows nothing of is free."""
+        rows, found = self._instance.rows, dict[tuple[Key, Busy], int]()
+        counted = self._instance.tours.budget[rows.row] >= 0
+        for leg, weight in zip(rows.leg[counted].tolist(), rows.weight[counted].tolist(), strict=True):
+            key = self._shelves[int(self._instance.legs.shelf[leg])].resource, self._busy(leg)
+            found[key] = min(weight, found.get(key, weight))
+        return found
 
     def _of_use(self, use: Use) -> int:
         """The prices of the moments that it lasts."""

@@ -16,12 +16,13 @@ import numpy as np
 
 from services.matcher.engine import journeys
 from services.matcher.engine.assemble import Assembled
+from services.matcher.engine.boards import Board, Plan, board, empty
 from services.matcher.engine.candidates import taking
 from services.matcher.engine.days import month_of
 from services.matcher.engine.forced import losses
 from services.matcher.engine.instance import Certificate, Ints
 from services.matcher.engine.model import Key, Kind, Leg, Option, Problem, Use
-from services.matcher.engine.moves import Board, Plan, board, empty, fitting, swap
+from services.matcher.engine.moves import fitting, swap
 from services.matcher.engine.pools import has_room
 from services.matcher.engine.prices import SCALE
 from services.matcher.engine.weighing import Alternative, Weighing, WhyThis

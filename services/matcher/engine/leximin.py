@@ -26,6 +26,7 @@ class Choice(NamedTuple):
 
     wish: Ints
     rows: list[milp.Row]
+    beside: milp.Beside | None = None
 
 
 def floor_rows(floors: Floors, wish: Ints, served: Ints) -> Iterator[milp.Row]:
@@ -98,7 +99,7 @@ class _Counting:
 
     def _most(self, chosen: list[int], percent: int) -> list[int]:
         """A plan in which the most groups have so many percent, of those that keep what is kept."""
-        options, size = len(self._choice.wish), len(self._among)
+        options, size, beside = self._first_mark(), len(self._among), self._choice.beside
         levels = [*self._kept, (percent, 0)]
         rows = list(self._choice.rows)
         for level, (at, number) in enumerate(levels):
@@ -108,8 +109,13 @@ class _Counting:
         objective = np.zeros(options + len(levels) * size)
         objective[-size:] = 1.0
         start = [*chosen, *self._marks(chosen, levels)]
-        answer = self._solve(milp.Model(objective, rows), start)
-        return [at for at in answer.chosen if at < options]
+        answer = self._solve(milp.Model(objective, rows, beside), start)
+        return [at for at in answer.chosen if at < len(self._choice.wish)]
+
+    def _first_mark(self) -> int:
+        """The number of the first column for marks."""
+        beside = self._choice.beside
+        return beside.columns.stop if beside else len(self._choice.wish)
 
     def _reaching(self, first: int, percent: int) -> Iterator[milp.Row]:
         """A mark for each group, which may be set only where it has so many percent."""
@@ -122,7 +128,7 @@ class _Counting:
     def _marks(self, chosen: list[int], levels: Sequence[tuple[int, int]]) -> Iterator[int]:
         """The marks that a plan may set."""
         served = self._groups.served(self._choice.wish[chosen])[self._among]
-        first = len(self._choice.wish)
+        first = self._first_mark()
         for level, (at, _) in enumerate(levels):
             reached = np.flatnonzero(served >= self._need(at))
             yield from (first + level * len(self._among) + int(mark) for mark in reached)

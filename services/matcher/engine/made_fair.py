@@ -79,7 +79,7 @@ class MadeFair:
         """The fairest plan of all, by trying exactly."""
         state = self._state
         every = everything(state, np.arange(state.instance.options))
-        choice = Choice(state.instance.wish[every.options], every.rows)
+        choice = Choice(state.instance.wish[every.options], every.rows, every.beside)
         place = {int(option): at for at, option in enumerate(every.options)}
         start = [place[int(option)] for option in state.chosen]
         found = fairest(choice, self._fair.groups, start, self._counted)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from services.matcher.engine.assemble import Assembled, Moment, Row, assemble
+from services.matcher.engine.assemble import Assembled, Mileage, Moment, Row, assemble
 from services.matcher.engine.groups import Floors, Groups
 from services.matcher.engine.instance import Certificate, Ints, spread
 from services.matcher.engine.journeys import CAPS, LONGEST_JOURNEY, rest_of
@@ -131,7 +131,9 @@ class _Reading:
         return Expert(key, _NOTHING, _NOWHERE, (), busy=self._busy(each), rest_minutes=rest, **caps)
 
     def _unit(self, key: Key, each: dict[str, Any]) -> Unit:
-        return Unit(key, _NOTHING, _NOWHERE, 1, busy=self._busy(each))
+        base = self._places[each["base"]] if "base" in each else _NOWHERE
+        budget = each["caps"].get("km")
+        return Unit(key, _NOTHING, base, 1, km_budget=budget, busy=self._busy(each))
 
     def _busy(self, each: dict[str, Any]) -> tuple[Busy, ...]:
         return tuple(Busy(start, end, self._places[place]) for start, end, place in each["busy"])
@@ -185,6 +187,8 @@ def _named(row: Row, numbers: _Numbers) -> tuple[Any, ...]:
     """What a row is called in the papers."""
     if isinstance(row, Moment):
         return numbers["pool", row.pool], row.at
+    if isinstance(row, Mileage):
+        return numbers["unit", row.resource], "km", row.month
     return numbers["expert", row.resource], row.code.removeprefix("cap_"), row.period
 
 

@@ -11,11 +11,15 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 
-from services.matcher.engine.assemble import Assembled, Cap, Moment
+from services.matcher.engine import tours
+from services.matcher.engine.assemble import Assembled, Cap, Mileage, Moment
+from services.matcher.engine.candidates import taking
+from services.matcher.engine.days import week_of
 from services.matcher.engine.fairness import Ceiling, Fairness
 from services.matcher.engine.groups import Groups
 from services.matcher.engine.instance import ENDLESS, Certificate, Instance, Ints, narrowed
@@ -116,17 +120,21 @@ def _problem(problem: Problem, options: Sequence[Option], numbers: _Numbers, roa
     timed += [_timed("unit", each, numbers) for each in problem.units]
     rests = np.array([each.get("rest", 0) for each in timed], dtype=np.int64)
     pools = _pools(problem, options, numbers) if problem.pools else {}
-    return pools | {
-        "format": "keqiao-problem-1",
-        "seed_hash": hashlib.sha256(problem.seed.encode()).hexdigest(),
-        "wishes": len(problem.wishes),
-        "scale": SCALE,
-        "places": len(numbers.places),
-        "journeys": list(_journeys(_appointments(rows, timed), rests, numbers.places, roads)),
-        "slots": [[slot.seats, slot.groups] for slot in problem.slots],
-        "timed": timed,
-        "options": rows,
-    }
+    return (
+        pools
+        | _kilometres(problem, options, numbers, roads)
+        | {
+            "format": "keqiao-problem-1",
+            "seed_hash": hashlib.sha256(problem.seed.encode()).hexdigest(),
+            "wishes": len(problem.wishes),
+            "scale": SCALE,
+            "places": len(numbers.places),
+            "journeys": list(_journeys(_appointments(rows, timed), rests, numbers.places, roads)),
+            "slots": [[slot.seats, slot.groups] for slot in problem.slots],
+            "timed": timed,
+            "options": rows,
+        }
+    )
 
 
 def _pools(problem: Problem, options: Sequence[Option], numbers: _Numbers) -> dict[str, Any]:
@@ -138,10 +146,33 @@ def _pools(problem: Problem, options: Sequence[Option], numbers: _Numbers) -> di
     }
 
 
+def _kilometres(
+    problem: Problem, options: Sequence[Option], numbers: _Numbers, roads: Roads
+) -> dict[str, Any]:
+    """Ways that a unit with a mileage budget may drive: from its base, and from stop to stop of one week."""
+    units = tours.budgets(problem)
+    if not units:
+        return {}
+    tour: dict[tuple[Key, int], set[Place]] = defaultdict(set)
+    stops = [(leg.resource, taking(leg)) for option in options for leg in option.legs if leg.kind == "unit"]
+    stops += [(unit.key, busy) for unit in units.values() for busy in unit.busy]
+    for key, stop in stops:
+        if key in units:
+            tour[key, week_of(stop.start)].update((stop.place, units[key].base))
+    pairs = {
+        tuple(sorted(map(numbers.place, pair))) for each in tour.values() for pair in combinations(each, 2)
+    }
+    places = list(numbers.places)
+    return {"kilometres": [[a, b, tours.way(roads, places[a], places[b])] for a, b in sorted(pairs)]}
+
+
 def _timed(kind: str, holder: Expert | Unit, numbers: _Numbers) -> dict[str, Any]:
     caps = {code.removeprefix("cap_"): getattr(holder, code, None) for code, _ in CAPS}
     rest = getattr(holder, "rest_minutes", 0)
-    return ({"rest": rest} if rest else {}) | {
+    more = {"rest": rest} if rest else {}
+    if isinstance(holder, Unit) and holder.km_budget is not None:
+        caps["km"], more["base"] = holder.km_budget, numbers.place(holder.base)
+    return more | {
         "kind": kind,
         "busy": [numbers.busy(each) for each in holder.busy],
         "caps": {cap: most for cap, most in caps.items() if most is not None},
@@ -209,15 +240,19 @@ def _certificate(
     return pools | {
         "requests": certificate.request.tolist(),
         "caps": [
-            [numbers.timed["expert", row.resource], row.code.removeprefix("cap_"), row.period, price]
-            for row, price in rows
-            if isinstance(row, Cap) and price
+            [*_cap(row, numbers), price] for row, price in rows if price and not isinstance(row, Moment)
         ],
         "shares": list(_shares(instance, certificate)),
         "slots": slots,
         "stretches": stretches,
         "bound": int(certificate.bound),
     }
+
+
+def _cap(row: Cap | Mileage, numbers: _Numbers) -> list[Any]:
+    if isinstance(row, Mileage):
+        return [numbers.timed["unit", row.resource], "km", row.month]
+    return [numbers.timed["expert", row.resource], row.code.removeprefix("cap_"), row.period]
 
 
 def _ceiling(assembled: Assembled, ceiling: Ceiling, numbers: _Numbers) -> dict[str, Any]:

@@ -81,7 +81,8 @@ def _unit(state: State) -> Row:
         "topics", "grades", "languages", "min_group", "max_group", "travel_limit_km", "policy", "round_id",
         "state",
     )  # fmt: skip
-    return {**_members(*names)(state), "windows": Jsonb(state["windows"])}
+    budget = state.get("km_budget")
+    return {**_members(*names)(state), "km_budget": budget, "windows": Jsonb(state["windows"])}
 
 
 def _expert(state: State) -> Row:
