@@ -138,7 +138,7 @@ class _Sharing:
         for number, change in ((before, -1), (option, 1)):
             key = expert_of(self._options[number])
             self._load[key] += change
-            (self._held[key].add if change > 0 else self._held[key].discard)(wish)  # type: ignore[index]
+            (self._held[key].add if change > 0 else self._held[key].discard)(wish)
         return before
 
 
