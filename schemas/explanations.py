@@ -14,6 +14,10 @@ COUNTED = Reason(
     "{pupils}人×需求{need}%×适配{fit}%＝{value}分",
 )
 
+# Of a group that comes in parts, behind another sentence.
+SPLIT = Reason("; of the fit, {split} % is lost by coming in parts", "（适配度中分组扣{split}%）")
+IN_PARTS = Reason("; in {parts} groups", "；分{parts}组")
+
 NEEDS: Mapping[str, Reason] = {
     "never_served": Reason("the school was never served: +{percent} %", "学校从未获得过安排：+{percent}%"),
     "long_ago": Reason("the school was last served long ago: +{percent} %", "距上次安排已久：+{percent}%"),
@@ -53,6 +57,9 @@ CHANGES: Mapping[str, Reason] = {
     "another_day": Reason(
         "on {date}, {amount} days outside the wished times: {title}",
         "改在{date}（与所报时间相差{amount}天）：{title}",
+    ),
+    "in_parts": Reason(
+        "if the group came in {amount} parts, on {date}: {title}", "如同意分{amount}组参观，{date}：{title}"
     ),
     "smaller_group": Reason(
         "with {amount} people, on {date}: {title}", "人数减至{amount}人，{date}：{title}"
@@ -113,6 +120,10 @@ BY_HAND = Reason(
 BY_HAND_COST = Reason(
     "; by the prices of the last solve this place takes {cost} points from others",
     "；按最近一次计算的价格，占用该资源会使其他申请损失{cost}分",
+)
+BY_HAND_ANSWERS = Reason(
+    "; it has been offered: {accepted} have accepted, and all are asked again",
+    "；该安排已发出邀约，已有{accepted}方接受，各方都需重新确认",
 )
 SOMEBODY = Reason("an expert", "专家")
 

@@ -102,6 +102,13 @@ ENDED: Mapping[str, Reason] = {
     "unit_paused": Reason("The travelling unit is not available at present.", "流动设施暂停接受安排。"),
     "hold_lost": Reason("What was set aside has run out.", "暂留的名额已失效。"),
     "moved_by_hand": Reason("The coordinator chose otherwise.", "协调员作了调整。"),
+    "offer_moved": Reason(
+        "The coordinator has found another place; its offer follows.", "协调员另作安排，新的邀约随后发出。"
+    ),
+    "move_too_late": Reason(
+        "The offer that it was to replace was answered by all, or over, before.",
+        "原邀约此前已全部答复或已结束。",
+    ),
     "solved_again": Reason("The round was solved again.", "集中申报期已重新求解。"),
 }
 

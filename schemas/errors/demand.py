@@ -30,6 +30,9 @@ MESSAGES: dict[str, Message] = {
     "expert_not_for_kind": Message(
         422, "goes only with a visit or an exhibition", "只有参观和巡展类申请可以另请专家"
     ),
+    "split_not_for_kind": Message(
+        422, "goes only with a visit without an expert", "只有不另请专家的参观类申请可以分组"
+    ),
     "group_over_enrolment": Message(
         422, "is more than the school's {enrolment} pupils", "超过了学校的学生人数（{enrolment}）"
     ),

@@ -57,6 +57,7 @@ MESSAGES: dict[str, Message] = {
     "reason_required": Message(422, "Say why.", "请说明原因。"),
     "event_begun": Message(409, "It has begun and can no longer be cancelled.", "活动已开始，不能再取消。"),
     "event_ahead": Message(409, "It has not begun yet.", "活动尚未开始。"),
+    "move_under_way": Message(409, "This offer is being moved already.", "该邀约正在改派中。"),
     "move_impossible": Message(
         422, "The request cannot be served that way: {codes}.", "该申请不能这样安排：{codes}。"
     ),

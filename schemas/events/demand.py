@@ -68,7 +68,7 @@ class RequestState(Fact):
 
     `with_expert`: a visit that wants an expert at the venue, for as long as it lasts; an exhibition that
     wants one at the school, for an opening lecture on its first day. `class_name`: the class that it is for,
-    as the school calls it; requests of one class never overlap.
+    as the school calls it; requests of one class never overlap. `may_split`: whether it may come in parts.
 
     States: submitted, withdrawn, offered, confirmed, delivered, unserved, no_show. The contact's name and
     telephone stay in demand: events are kept for ever in the ledger.
@@ -88,6 +88,7 @@ class RequestState(Fact):
     language = Language(required=True)
     language_required = Flag(required=True)
     with_expert = Flag(load_default=False, dump_default=False)
+    may_split = Flag(load_default=False, dump_default=False)
     class_name = Text(max=40, allow_none=True, load_default=None, dump_default=None)
     preferences = Text(required=True, max=500, allow_none=True, lines=True)
     state = Text(required=True, max=20)

@@ -28,7 +28,8 @@ class SuitView(Fact):
 class AlternativeView(Fact):
     """Another way that the request had. `cost` is what it would have cost others, in points.
 
-    `displaced` is how many requests have what it needs; an expert is not named.
+    `displaced` is how many requests have what it needs; an expert is not named. A group may come in `parts`,
+    of which the first is named.
     """
 
     code = Text(max=60, required=True)
@@ -39,15 +40,20 @@ class AlternativeView(Fact):
     value = Int(required=True)
     cost = Int(required=True)
     displaced = Int(required=True)
+    parts = Int(load_default=1, dump_default=1)
     text = Text(max=300, required=True)
 
 
 class WhyThisView(Fact):
-    """What counted for the match that the solver chose: pupils x need x fit, both in percent."""
+    """What counted for the match that the solver chose: pupils x need x fit, both in percent.
+
+    `split` is what the fit lost because the group comes in parts.
+    """
 
     pupils = Int(required=True)
     need = Int(required=True)
     fit = Int(required=True)
+    split = Int(load_default=0, dump_default=0)
     value = Int(required=True)
     needs = ListOf(Nested(NeedPart), max=10, required=True)
     suits = ListOf(Nested(SuitView), max=10, required=True)
@@ -82,8 +88,8 @@ class RearrangedView(Fact):
 class ChangeView(Fact):
     """A change with which the request would have been served and nobody else gone without.
 
-    Found by solving again with it; `moved` others would be served otherwise. `amount` is in days, people or
-    km, by its code.
+    Found by solving again with it; `moved` others would be served otherwise. `amount` is in days, parts,
+    people or km, by its code.
     """
 
     code = Text(max=60, required=True)
@@ -97,6 +103,7 @@ class ChangeView(Fact):
     title = Text(max=200, required=True, allow_none=True)
     starts_at = Instant(required=True)
     moved = Int(required=True)
+    parts = Int(load_default=1, dump_default=1)
     text = Text(max=500, required=True)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemas.codes import RESOURCE_KINDS
+from schemas.codes import MATCH_STATES, RESOURCE_KINDS
 from schemas.contract import Fact, Input
 from schemas.fields import Adcode, Code, Id, Instant, Int, ListOf, Nested, Text
 from schemas.http.explanations import WhyThisView
@@ -10,7 +10,7 @@ from schemas.http.matches import MatchView
 
 
 class PreviewInput(Input):
-    """Where a coordinator thinks of moving a draft's pairing."""
+    """Where a coordinator thinks of moving a pairing, of a draft or offered."""
 
     resource_kind = Code(RESOURCE_KINDS, required=True)
     resource_id = Id(required=True)
@@ -19,7 +19,7 @@ class PreviewInput(Input):
 
 
 class MoveInput(PreviewInput):
-    """Where a coordinator moves a draft's pairing, and why."""
+    """Where a coordinator moves a pairing, and why."""
 
     reason = Text(max=500, min=2, lines=True, required=True)
 
@@ -37,11 +37,11 @@ class WantedIn(Fact):
 class PriceView(Fact):
     """What a move changes, in points and in requests that have no place in the round.
 
-    `before` and `after` are of the match, `plan_*` of all drafts of the round. `wanted` requests are those
+    `before` and `after` are of the match, `plan_*` of all that the round holds. `wanted` requests are those
     that the rules allow the new place; `taken` of them could have it as the draft stands, worth `taken_best`
     at best, and `without` have nothing else that is free. What the match leaves could be had by `left`.
     `cost` is what the place takes from others by the prices of the round's latest solve; null where the
-    solver did not tell it.
+    solver did not tell it. `accepted` parties of an offer have to be asked again; null for a draft.
     """
 
     before = Int(required=True)
@@ -55,6 +55,7 @@ class PriceView(Fact):
     without = Int(required=True)
     left = Int(required=True)
     cost = Int(required=True, allow_none=True)
+    accepted = Int(required=True, allow_none=True)
     districts = ListOf(Nested(WantedIn), max=2000, required=True)
     text = Text(max=1000, required=True)
 
@@ -95,19 +96,35 @@ class PreviewView(Fact):
 
 
 class MovedByHandView(MatchView):
-    """A match that has been moved, with what was known of the price at that moment."""
+    """A match that has been moved, with what was known of the price at that moment.
 
+    An offer stays as it is until its new place is held: this is then the match that `replaces` it.
+    """
+
+    replaces = Id(required=True, allow_none=True)
     price = Nested(PriceView, required=True)
 
 
+class SuccessorView(Fact):
+    """What is, or was, to replace an offer, and where that stands."""
+
+    match_id = Id(required=True)
+    state = Code(MATCH_STATES, required=True)
+    reason_text = Text(max=500, required=True, allow_none=True)
+
+
 class HandMoveView(Fact):
-    """One move of a match by hand: when, by whom, why, and its price at that moment."""
+    """One move of a match by hand: when, by whom, why, and its price at that moment.
+
+    `successor` is null for a draft, which was moved there and then.
+    """
 
     id = Id(required=True)
     moved_at = Instant(required=True)
     moved_by = Id(required=True)
     reason = Text(max=500, required=True, lines=True)
     price = Nested(PriceView, required=True)
+    successor = Nested(SuccessorView, required=True, allow_none=True)
 
 
 class HandMovesView(Fact):

@@ -34,6 +34,8 @@ class RequestInput(Input):
 
     `with_expert` asks for an expert as well: at the venue of a visit, or for an exhibition's opening lecture.
     `class_name` is the class that it is for, if it is for one: requests of one class never overlap.
+    `may_split`: a visit may come in two to four groups to sessions of one place and day, where no session
+    takes it whole; null: if it is of more people than a class, 55.
     """
 
     round_id = Id(load_default=None, allow_none=True)
@@ -48,6 +50,7 @@ class RequestInput(Input):
     language = Language(load_default="zh")
     language_required = Flag(load_default=False)
     with_expert = Flag(load_default=False)
+    may_split = Flag(load_default=None, allow_none=True)
     class_name = Text(load_default=None, allow_none=True, min=1, max=40)
     preferences = Text(load_default=None, allow_none=True, max=500, lines=True)
     contact = Text(load_default=None, allow_none=True, max=100)
@@ -66,6 +69,7 @@ class RequestPatch(Input):
     language = Language()
     language_required = Flag()
     with_expert = Flag()
+    may_split = Flag(allow_none=True)
     class_name = Text(allow_none=True, min=1, max=40)
     preferences = Text(allow_none=True, max=500, lines=True)
     contact = Text(allow_none=True, max=100)
@@ -103,6 +107,7 @@ class RequestView(Fact):
     language = Language(required=True)
     language_required = Flag(required=True)
     with_expert = Flag(required=True)
+    may_split = Flag(required=True, allow_none=True)
     class_name = Text(required=True, allow_none=True, max=40)
     preferences = Text(required=True, allow_none=True, max=500, lines=True)
     contact = Text(required=True, allow_none=True, max=100)

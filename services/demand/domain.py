@@ -20,6 +20,7 @@ WITHDRAWABLE = EDITABLE | {"offered", "confirmed"}
 
 _CITY_DIGITS = 4
 SHORTEST_WINDOW = timedelta(minutes=30)
+LARGEST_CLASS = 55
 LONGEST_WINDOW = timedelta(days=92)
 FURTHEST_WINDOW = timedelta(days=400)
 
@@ -137,6 +138,7 @@ class Wish:
     group_size: int
     windows: tuple[Window, ...]
     with_expert: bool = False
+    may_split: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +294,15 @@ def check_version(version: int | None, if_version: int | None, *, changes: bool)
         raise Stale()
 
 
+def may_split(*, said: bool | None, kind: str, with_expert: bool, group_size: int) -> bool:
+    """Whether a group may come in parts: as the school says, else if it is of more than one class.
+
+    Only a visit may, and none that an expert accompanies.
+    """
+    allowed = group_size > LARGEST_CLASS if said is None else said
+    return allowed and kind == "visit" and not with_expert
+
+
 def area_prefix(adcode: str) -> str:
     """What everything under `adcode` begins with: 1504 for the city 150400, 150402001 for a township."""
     if len(adcode) == 12:
@@ -335,6 +346,8 @@ def _content_errors(wish: Wish) -> Iterator[FieldError]:
         yield FieldError("audience", "audience_not_for_kind", {"kind": wish.kind})
     if wish.with_expert and wish.kind not in ACCOMPANIED_KINDS:
         yield FieldError("with_expert", "expert_not_for_kind", {"kind": wish.kind})
+    if wish.may_split and (wish.kind != "visit" or wish.with_expert):
+        yield FieldError("may_split", "split_not_for_kind", {"kind": wish.kind})
 
 
 def _group_errors(wish: Wish, school: School) -> Iterator[FieldError]:

@@ -153,6 +153,12 @@ class MoveImpossible(Refusal):
     code = "move_impossible"
 
 
+class MoveUnderWay(Refusal):
+    """The offer is being moved already."""
+
+    code = "move_under_way"
+
+
 class NoSolveRunning(Refusal):
     """There is no solve to be cancelled."""
 
@@ -308,7 +314,10 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """One pairing, whole; `version` counts its published moves, 0 while a draft."""
+    """One pairing, whole; `version` counts its published moves, 0 while a draft.
+
+    One that `replaces` an offer is offered in its stead once it is held, if the offer is still open then.
+    """
 
     id: UUID
     request_id: UUID
@@ -347,6 +356,7 @@ class Match:
     version: int = 0
     next_step_at: datetime | None = None
     failures: int = 0
+    replaces: UUID | None = None
 
     @property
     def agreed(self) -> bool:

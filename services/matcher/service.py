@@ -298,7 +298,7 @@ class MatcherHttp(WhatIfHttp):
         body=PreviewInput,
         answer=PreviewView,
         roles=COORDINATORS,
-        summary="What moving one pairing of a draft would change, and what it would cost whom",
+        summary="What moving one pairing would change, and what it would cost whom",
     )
     def preview_move(self, call: http.Call, conn: Connection) -> dict[str, Any]:
         """Changes nothing."""
@@ -310,10 +310,10 @@ class MatcherHttp(WhatIfHttp):
         body=MoveInput,
         answer=MovedByHandView,
         roles=COORDINATORS,
-        summary="Move one pairing of a draft by hand, within the same rules",
+        summary="Move one pairing by hand, of a draft or offered, within the same rules",
     )
     def move_draft(self, call: http.Call, conn: Connection) -> dict[str, Any]:
-        """Pinned from then on, with the reason; the price is kept."""
+        """Pinned from then on, with the reason; the price is kept. An offer waits for its new place."""
         moved, price = drafting.move_by_hand(conn, **_moving(call), reason=call.body["reason"], now=call.now)
         return {**views.dump(moved), "price": hand_prices.told(price, call.language)}
 

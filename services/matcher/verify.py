@@ -81,6 +81,14 @@ FALSE = {
     "pool_exceeded": ("pool {at} has {has} left at {when}, not {taken}",
                       "资源池{at}在{when}余{has}，占用{taken}"),
     "use_twice": ("{at} uses a pool once more", "{at}重复占用资源池"),
+    "split_unstated": ("{at} is in parts for which the problem states nothing", "{at}分组而问题未说明"),
+    "split_size": ("request {wish} is of {size} people, and of {has}", "申请{wish}为{size}人，又为{has}人"),
+    "split_sum": ("the parts of {at} are {has} people, not {size}", "{at}各组共{has}人，应为{size}人"),
+    "split_many": ("{at} is in {has} parts", "{at}分为{has}组"),
+    "split_place": ("the parts of {at} are not at one place", "{at}各组不在同一地点"),
+    "split_day": ("the parts of {at} are not on one day", "{at}各组不在同一天"),
+    "split_span": ("the parts of {at} take {has} minutes", "{at}各组前后共{has}分钟"),
+    "split_part": ("a part of {at} in slot {slot} is of {has} people", "{at}在场次{slot}的一组为{has}人"),
     "value_wrong": ("the plan is worth {has}, not {said}", "总值为{has}，而非{said}"),
     "request_price_negative": ("the price of request {at} is below 0", "申请{at}的价格为负"),
     "cap_price_negative": ("{at} is below 0", "{at}为负"),
@@ -141,6 +149,8 @@ SHAPES: dict[str, dict[str, Any]] = {
         # What many share: a limit, and what is used of it (from when, until when, how much) before.
         "pools?": [(int, [(int, int, int)])],
         "uses?": [(int, int, int, int, int)],  # option, pool, from when, until when, how much
+        # Groups in parts: within how many minutes, in how many parts; wish and size; slot, least and most.
+        "splits?": {"span": int, "parts": int, "wishes": [(int, int)], "slots": [(int, int, int)]},
     },
     # `fair` is the fair plan: each group has a floor of `policy` percent of the people whom that serves.
     "solution": {"format": str, "problem": str, "seed": str, "chosen": [int], "value": int, "fair?": [int]},
@@ -360,6 +370,7 @@ def problem_of(paper: dict[str, Any]) -> Problem:
         known = all(one < groups[0] <= other < groups[1] for _, one, other in fairness["wishes"])
         hold(known and fairness["groups"] <= 3 * paper["wishes"], "number_unknown", at=at)
     _check_uses(paper, options)
+    _check_splits(paper, options)
     said = json.dumps(paper, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     digest = hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
     return Problem(paper, digest, options, journeys, kilometres, {})
@@ -392,6 +403,38 @@ def _check_uses(paper: dict[str, Any], options: list[Option]) -> None:
         hold((number, pool) not in seen, "use_twice", at=at)
         seen.add((number, pool))
         options[number].uses.append((pool, start, end, quantity))
+
+
+def _check_splits(paper: dict[str, Any], options: list[Option]) -> None:
+    """An option of several slots has a group in parts: all of it, at one place, on one day, in few hours."""
+    stated = paper.get("splits", {"span": 0, "parts": 0, "wishes": [], "slots": []})
+    sizes, bounds = dict(stated["wishes"]), {slot: (least, most) for slot, least, most in stated["slots"]}
+    people = paper["fairness"]["wishes"] if "fairness" in paper else []
+    for wish, size in sizes.items():
+        has = people[wish][0] if wish < len(people) else size
+        hold(size == has, "split_size", wish=wish, size=size, has=has)
+    for n, option in enumerate(options):
+        legs = [leg for leg in option.legs if leg.kind == SLOT] if len(option.legs) > 1 else []
+        if len(legs) > 1:
+            at = f"problem.options[{n}]"
+            known = option.wish in sizes and all(leg.resource in bounds for leg in legs)
+            hold(known, "split_unstated", at=at)
+            size, has = sizes[option.wish], sum(leg.quantity for leg in legs)
+            hold(has == size, "split_sum", at=at, has=has, size=size)
+            hold(len(legs) <= stated["parts"], "split_many", at=at, has=len(legs))
+            took = _hours_of_parts(legs, at)
+            hold(took <= stated["span"], "split_span", at=at, has=took)
+            for leg in legs:
+                least, most = bounds[leg.resource]
+                fits = least <= leg.quantity <= most
+                hold(fits, "split_part", at=at, slot=leg.resource, has=leg.quantity)
+
+
+def _hours_of_parts(legs: list[Leg], at: str) -> int:
+    """The minutes from the first to the last, which are at one place and on one day."""
+    hold(len({leg.place for leg in legs}) == 1, "split_place", at=at)
+    hold(len({leg.start // DAY for leg in legs}) == 1, "split_day", at=at)
+    return max(leg.end for leg in legs) - min(leg.start for leg in legs)
 
 
 def check_solution(problem: Problem, paper: dict[str, Any]) -> tuple[int, list[int]]:

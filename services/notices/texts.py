@@ -14,6 +14,7 @@ _TEMPLATES = Path(__file__).parent / "templates"
 _SHANGHAI = timezone(timedelta(hours=8))
 _NO_REASON = {"zh": "未说明", "en": "none given"}
 _AT_SCHOOL = {"zh": "本校", "en": "at the school"}
+_IN_GROUPS = {"zh": "（分{number}组：{sizes}）", "en": " (in {number} groups: {sizes})"}
 _MOST_REASONS = 3
 
 
@@ -34,6 +35,8 @@ def rendered(kind: str, params: Mapping[str, Any], wanted: str | None) -> Text:
     lang = language(wanted)
     values = _Values({name: _readable(name, value, lang) for name, value in params.items()})
     values["reason"] = _reason(params, lang)
+    if len(parts := params.get("parts") or ()) > 1:
+        values["group_size"] += _IN_GROUPS[lang].format(number=len(parts), sizes=" + ".join(map(str, parts)))
     title, body = _template(kind, lang)
     return Text(title.format_map(values), body.format_map(values))
 

@@ -127,6 +127,7 @@ def wish(**changes: Any) -> dict[str, Any]:
         "language": "zh",
         "language_required": False,
         "with_expert": False,
+        "may_split": None,
         "class_name": None,
         "preferences": None,
         "contact": None,

@@ -10,7 +10,7 @@ import hashlib
 import json
 import math
 import random
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -216,6 +216,7 @@ def _written(problem: Problem, options: Sequence[Option]) -> Paper:
     return (
         (kilometres if bases else {})
         | (shared if pools else {})
+        | _stated(problem, options, slots)
         | {
             "format": "keqiao-problem-1",
             "seed_hash": hashlib.sha256(problem.seed.encode()).hexdigest(),
@@ -243,6 +244,19 @@ def _written(problem: Problem, options: Sequence[Option]) -> Paper:
 
 def _rest(holder: object) -> int:
     return getattr(holder, "rest_minutes", 0)
+
+
+def _stated(problem: Problem, options: Sequence[Option], slots: Mapping[Any, int]) -> Paper:
+    """What the options with several slots are held to."""
+    split = [option for option in options if sum(leg.kind == "slot" for leg in option.legs) > 1]
+    wishes = {(option.wish, problem.wishes[option.wish].size) for option in split}
+    used = {leg.resource for option in split for leg in option.legs}
+    programmes = {
+        slots[slot.key]: problem.programmes[slot.programme] for slot in problem.slots if slot.key in used
+    }
+    bounds = [[at, max(10, each.min_group), each.max_group] for at, each in sorted(programmes.items())]
+    stated = {"span": 240, "parts": 4, "wishes": [list(each) for each in sorted(wishes)], "slots": bounds}
+    return {"splits": stated} if split else {}
 
 
 def _caps(holder: object) -> dict[str, int]:

@@ -56,11 +56,13 @@ class Size:
     openings: bool = True
     rests: bool = False
     tours: bool = False
+    splits: bool = False
 
 
 def problem(seed: int, size: Size = Size()) -> Problem:
     """A problem of every kind of wish, contested and full of trouble; the same for the same arguments."""
     made = _without_pools(seed, size)
+    made = _with_splits(random.Random(f"splits of {seed}"), made, size) if size.splits else made
     made = _with_openings(random.Random(f"openings of {seed}"), made) if size.openings else made
     made = _with_rests(random.Random(f"rests of {seed}"), made) if size.rests else made
     made = _with_tours(random.Random(f"tours of {seed}"), made) if size.tours else made
@@ -83,6 +85,32 @@ def _without_pools(seed: int, size: Size) -> Problem:
         earliest=MONDAY * DAY,
         seed=str(seed),
     )
+
+
+def _with_splits(dice: random.Random, made: Problem, size: Size) -> Problem:
+    """Some groups are too large for a slot; two venues have sessions beside and after one another.
+
+    Half of the sessions are of the first programme; most large groups may come in parts.
+    """
+    first, *_ = made.programmes
+    programmes = {**made.programmes, first: replace(made.programmes[first], kind="visit", max_group=50)}
+    venues = [_place(dice), _place(dice)]
+    slots = tuple(_small(dice, slot, first, venues) for slot in made.slots)
+    wishes = tuple(_grown(dice, wish) if wish.kind == "visit" else wish for wish in made.wishes)
+    return replace(made, programmes=programmes, slots=slots, wishes=wishes)
+
+
+def _small(dice: random.Random, slot: Slot, first: object, venues: list[Place]) -> Slot:
+    start = (slot.start // DAY) * DAY + dice.choice([540, 540, 640, 840])
+    programme = first if dice.random() < 0.5 else slot.programme
+    seats, place = dice.choice([18, 25, 30, 40, 60]), dice.choice(venues)
+    return replace(slot, programme=programme, place=place, start=start, end=start + 90, seats=seats)
+
+
+def _grown(dice: random.Random, wish: Wish) -> Wish:
+    """Up to 150 people, and not far from anything."""
+    size = dice.choice([wish.size, dice.randrange(40, 150)])
+    return replace(wish, size=size, limit_km=200, with_expert=False, may_split=dice.random() < 0.8)
 
 
 def _with_openings(dice: random.Random, made: Problem) -> Problem:

@@ -183,13 +183,18 @@ def _append(
         aggregate="request",
         aggregate_id=row["id"],
         version=row["version"],
-        data=_STATE.dump({**row, "school": school}),
+        data=_STATE.dump({**row, "school": school, "may_split": _may_split(row)}),
         actor=actor,
         reason=reason,
     )
 
 
 _STATE = RequestState()
+
+
+def _may_split(row: Row) -> bool:
+    said, its = row["may_split"], {name: row[name] for name in ("kind", "with_expert", "group_size")}
+    return domain.may_split(said=said, **its)
 
 
 def _new_row(item: Item, around: Row, now: datetime) -> Row:
@@ -228,6 +233,7 @@ def _wish(item: Item) -> Wish:
         group_size=item["group_size"],
         windows=tuple(Window(window["starts_at"], window["ends_at"]) for window in item["windows"]),
         with_expert=item["with_expert"],
+        may_split=item["may_split"],
     )
 
 

@@ -22,6 +22,7 @@ from services.matcher.engine.journeys import KnownRoads, clash, rest_of, rests
 from services.matcher.engine.model import Finding, Key, Kind, Leg, Option, Problem, Reason, Wish
 from services.matcher.engine.pending import Pending
 from services.matcher.engine.plan import Plan, is_possible
+from services.matcher.engine.pools import counted
 from services.matcher.engine.prices import SCALE
 from services.matcher.engine.standing import Draft
 
@@ -292,8 +293,8 @@ class AtOnce:
     ) -> Finding:
         if best is not None:
             return finding
-        held = {(option.legs[0].kind, option.legs[0].resource) for option in free}
-        taken = {(option.legs[0].kind, option.legs[0].resource) for option in options} - held
+        held = {each for option in free for each in counted(option.legs[::-1])}
+        taken = {each for option in options for each in counted(option.legs[::-1])} - held
         reasons = (*_reasons(taken, "contest"), *_reasons(held, KEPT_FOR_ROUND))
         return Finding(finding.candidates, finding.reasons + reasons)
 

@@ -10,8 +10,9 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from services.matcher.engine.candidates import Finder, taking
+from services.matcher.engine.days import day_of
 from services.matcher.engine.journeys import KnownRoads, clash, rest_of, rests
-from services.matcher.engine.model import Key, Kind, Leg, Option, Problem
+from services.matcher.engine.model import Key, Kind, Leg, Option, Place, Problem
 from services.matcher.engine.plan import Plan
 from services.matcher.engine.rules import FAMILIES
 
@@ -95,10 +96,14 @@ def _around(problem: Problem, moved: Sequence[Option]) -> Problem:
     sharing = {
         key for key, each in problem.programmes.items() if any(need.pool in pools for need in each.needs)
     }
+    beside = _beside(problem, held)
     slots = (
         each
         for each in problem.slots
-        if "expert" in kinds or ("slot", each.key) in held or each.programme in sharing
+        if "expert" in kinds
+        or ("slot", each.key) in held
+        or each.programme in sharing
+        or (each.place, day_of(each.start)) in beside
     )
     return replace(
         problem,
@@ -106,6 +111,13 @@ def _around(problem: Problem, moved: Sequence[Option]) -> Problem:
         experts=tuple(each for each in problem.experts if "slot" in kinds or ("expert", each.key) in held),
         units=tuple(each for each in problem.units if ("unit", each.key) in held),
     )
+
+
+def _beside(problem: Problem, held: set[tuple[Kind, Key]]) -> set[tuple[Place | None, int]]:
+    """Places and days of these slots, if a group might come in parts: its other parts are there."""
+    if not any(wish.may_split for wish in problem.wishes):
+        return set()
+    return {(each.place, day_of(each.start)) for each in problem.slots if ("slot", each.key) in held}
 
 
 def _pools(options: Iterable[Option]) -> set[Key]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, cached_property
+from itertools import chain
 
 import numpy as np
 
@@ -40,6 +41,7 @@ from services.matcher.engine.moments import Sessions, Stops, Time, deepest, open
 from services.matcher.engine.pools import Pools
 from services.matcher.engine.seats import Seats
 from services.matcher.engine.sieve import Fallen, Flags
+from services.matcher.engine.split import again, may_split, splits
 
 # The legs of an option, and its value.
 Found = tuple[tuple[Leg, ...], int]
@@ -73,6 +75,19 @@ class Finder:
             found = self._pools.within(wish, found, fallen)
         return found, Finding(len(found), self._reasons(fallen))
 
+    def in_parts(self, number: int, parts: Mapping[Key, int]) -> Option | None:
+        """The wish served by these slots with so many people each, if the rules still allow it.
+
+        It need not be one of `options`: there is less of slots by now, and so they would be cut otherwise.
+        """
+        wish = self._problem.wishes[number]
+        found = again(self._seats.rooms(wish), parts) if may_split(wish) else None
+        if found is None:
+            return None
+        option = Option(number, found[0], weights.value(wish, found[1]))
+        left = self._pools.within(wish, [option], Counter()) if self._pools.concern(wish) else [option]
+        return next(iter(left), None)
+
     def all(self) -> Iterator[tuple[list[Option], Finding]]:
         """`options` of every wish, in the order of the wishes; Python's collector rests until the last.
 
@@ -89,7 +104,13 @@ class Finder:
             return self._opened(wish, fallen) if wish.with_expert else self._by_units(wish, fallen)
         if wish.with_expert:
             return self._accompanied(wish, fallen)
-        return (((leg,), weights.value(wish, fit)) for leg, fit in self._seats.of(wish, fallen))
+        whole = (((leg,), weights.value(wish, fit)) for leg, fit in self._seats.of(wish, fallen))
+        return chain(whole, self._in_parts(wish, fallen)) if may_split(wish) else whole
+
+    def _in_parts(self, wish: Wish, fallen: Fallen) -> Iterator[Found]:
+        """Several slots with a part of the group each."""
+        for legs, fit in splits(wish, self._seats.rooms(wish), fallen):
+            yield legs, weights.value(wish, fit)
 
     def _reasons(self, fallen: Fallen) -> tuple[Reason, ...]:
         """Reasons in the order of their codes, each made once."""

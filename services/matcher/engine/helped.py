@@ -34,6 +34,7 @@ from services.matcher.engine.model import (
 from services.matcher.engine.moves import fitting, neighbours, swap
 from services.matcher.engine.neighbourhood import Part, part_of
 from services.matcher.engine.rules import limit_counts
+from services.matcher.engine.split import parts_of, seats_of
 from services.matcher.engine.weights import topics_of
 from services.matcher.engine.worth import Added, Latent, dated, extended
 
@@ -46,8 +47,8 @@ _MORE_STEPS = 3
 _SMALLEST = 10
 ADDED = ("more_sessions", "more_experts", "more_unit_days")
 CODES = (
-    "another_day", "smaller_group", "longer_distance", "without_expert", "another_programme", "another_topic",
-    *ADDED,
+    "another_day", "in_parts", "smaller_group", "longer_distance", "without_expert", "another_programme",
+    "another_topic", *ADDED,
 )  # fmt: skip
 # How many options of one change are tried, how many of them by moving others, and how large a part is then.
 _WAYS, _MOVING, _PART, _NODES = 60, 12, 8, 20
@@ -59,11 +60,12 @@ Groups = Mapping[str, str]
 class Change(NamedTuple):
     """What would have served a wish, with nobody else going without.
 
-    `code` says what would have to change and `amount` by how much: another_day (days), smaller_group (the
-    number that could come), longer_distance (the limit in km), without_expert (who was to be there beside the
-    session or the stay), another_programme, another_topic (`topic` is one of what it would get),
-    more_sessions, more_experts, more_unit_days (`added` says what). `option` is how it would be served,
-    `others` how those would be who would have to be served otherwise than they are.
+    `code` says what would have to change and `amount` by how much: another_day (days), in_parts (how many, if
+    the group were split), smaller_group (the number that could come), longer_distance (the limit in km),
+    without_expert (who was to be there beside the session or the stay), another_programme, another_topic
+    (`topic` is one of what it would get), more_sessions, more_experts, more_unit_days (`added` says what).
+    `option` is how it would be served, `others` how those would be who would have to be served otherwise than
+    they are.
     """
 
     wish: int
@@ -132,6 +134,8 @@ def _changed(problem: Problem, number: int) -> Iterator[tuple[str, Wish]]:
     wish = problem.wishes[number]
     topics = _wanted(problem, wish)
     yield "another_day", replace(wish, windows=_widened(wish.windows))
+    if wish.kind == "visit" and not (wish.may_split or wish.with_expert):
+        yield "in_parts", replace(wish, may_split=True)
     for percent in _PERCENT if wish.kind != "expert" else ():
         if wish.size * percent // HUNDRED >= _SMALLEST:
             yield "smaller_group", replace(wish, size=wish.size * percent // HUNDRED)
@@ -186,14 +190,16 @@ class Measure:
         """Days, pupils left at home, kilometres of the limit, or how far another topic is."""
         leg = option.legs[-1]
         if code == "another_day":
-            return days_off(before.windows, leg)
+            return max(days_off(before.windows, each) for each in parts_of(option))
+        if code == "in_parts":
+            return len(option.legs) - 1
         if code == "smaller_group":
-            return before.size - leg.quantity if self._counts_heads(before, leg) else 0
+            return before.size - (seats_of(option) or leg.quantity) if self._counts_heads(before, leg) else 0
         if code == "longer_distance":
             km = max(self._km(before, each) for each in option.legs if each == leg or limit_counts(before))
             return 0 if km <= before.limit_km else next(step for step in _STEPS_KM if km <= step)
         if code == "another_topic":
-            return self._away(before, leg)
+            return max(self._away(before, leg) for leg in parts_of(option))
         return 1
 
     def topics(self, leg: Leg) -> frozenset[str]:
@@ -361,6 +367,7 @@ def _none(_: Wish, step: int) -> int:
 
 _AMOUNT: Mapping[str, Callable[[Wish, int], int]] = {
     "another_day": lambda _, step: step,
+    "in_parts": lambda _, step: step + 1,
     "smaller_group": lambda wish, step: wish.size - step,
     "longer_distance": lambda _, step: step,
 }

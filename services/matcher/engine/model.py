@@ -94,6 +94,7 @@ class Wish:
     """A request as the engine sees it; `need` is in percent, `rounds` says whose capacity it may use.
 
     `with_expert`: a visit wants an expert at the venue, an exhibition one who opens it at the school.
+    `may_split`: a visit that is too large for one slot may come in parts.
     """
 
     key: Key
@@ -116,6 +117,7 @@ class Wish:
     rounds: frozenset[Key] = frozenset({None})
     excluded: frozenset[tuple[Kind, Key]] = frozenset()
     claims: tuple[Claim, ...] = ()
+    may_split: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +246,8 @@ class Leg(NamedTuple):
 class Option(NamedTuple):
     """One way to serve one wish, all legs or none; `value` in points. It uses each pool at most once.
 
-    Of two legs the expert's comes first, and its time lies within the other's.
+    Of two legs the expert's comes first, and its time lies within the other's. Several slots are those of a
+    group in parts, in order of time.
     """
 
     wish: int

@@ -26,6 +26,7 @@ from services.matcher.engine.model import (
     Wish,
 )
 from services.matcher.engine.sieve import Fallen
+from services.matcher.engine.split import is_split
 
 Refusal = Callable[[Option], str | None]
 # A use, and the number of its option.
@@ -78,7 +79,8 @@ class Pools:
         if len(legs) == 1:
             return self._needed(legs[0])
         # Who accompanies a group takes nothing more.
-        return tuple(use for leg in legs for use in self._needed(leg))
+        uses = tuple(use for leg in legs for use in self._needed(leg))
+        return tuple(_joined(uses)) if len(uses) > 1 and is_split(legs) else uses
 
     def refusal(self, option: Option) -> str | None:
         """The code of a pool that what is there already leaves too little of for the option, or None."""
@@ -102,8 +104,9 @@ class Pools:
         return self._known_needs[session]
 
     def _claimed(self, claim: Claim, wish: Wish, legs: Sequence[Leg]) -> Iterator[Use]:
-        # The seats or the stay, which an expert's time lies within.
-        start, end, place = legs[-1].start, legs[-1].end, legs[-1].place
+        # An expert's time lies within that of the seats or the stay; parts of a group go and come together.
+        start, end = min(leg.start for leg in legs), max(leg.end for leg in legs)
+        place = legs[-1].place
         if not claim.spans:
             yield Use(
                 claim.pool,
@@ -169,6 +172,21 @@ class Users:
         using = self._using[use.pool].items()
         beside = [other for number, other in using if number not in leaving]
         return pool is not None and not has_room(pool, [*pool.taken, *beside], use)
+
+
+def counted(legs: Sequence[Leg]) -> list[tuple[Kind, Key]]:
+    """The resources of an option that findings count: those of the kind that its last leg has."""
+    return [(leg.kind, leg.resource) for leg in legs if leg.kind == legs[-1].kind]
+
+
+def _joined(uses: Iterable[Use]) -> Iterator[Use]:
+    """One use of each pool: from the first to the last of an option's, as much as at the busiest moment."""
+    by_pool: dict[Key, list[Use]] = defaultdict(list)
+    for use in uses:
+        by_pool[use.pool].append(use)
+    for pool, mine in by_pool.items():
+        most = max(going_on(mine, use.start) for use in mine)
+        yield Use(pool, min(use.start for use in mine), max(use.end for use in mine), most)
 
 
 def meet(one: Use, other: Use) -> bool:
@@ -238,15 +256,15 @@ def _is_enough(pool: Pool, one: Crowd, other: Crowd) -> bool:
 def lost(free: Iterable[Option], gone: Iterable[Option], refusal: Refusal) -> Iterator[tuple[Kind, str, int]]:
     """Of the resources of `gone`, those that no option of `free` has: by kind and code, how many.
 
-    Where an expert comes as well, the seats or the stay count. What no pool refuses went to somebody else,
-    which counts more.
+    Where an expert comes as well, the seats or the stay count; of a group in parts, all its slots. What no
+    pool refuses went to somebody else, which counts more.
     """
-    held = {option.legs[-1][:2] for option in free}
+    held = {each for option in free for each in counted(option.legs)}
     codes: dict[tuple[Kind, Key], str] = {}
     for option in gone:
-        kind, key = option.legs[-1][:2]
-        if (kind, key) not in held and codes.get((kind, key)) != CONTEST:
-            codes[kind, key] = refusal(option) or CONTEST
+        for each in counted(option.legs):
+            if each not in held and codes.get(each) != CONTEST:
+                codes[each] = refusal(option) or CONTEST
     counts: dict[tuple[Kind, str], int] = {}
     for (kind, _), code in codes.items():
         counts[kind, code] = counts.get((kind, code), 0) + 1

@@ -26,6 +26,7 @@ from services.matcher.engine.instance import ENDLESS, Certificate, Instance, Int
 from services.matcher.engine.journeys import CAPS, LONGEST_JOURNEY
 from services.matcher.engine.model import Busy, Expert, Key, Leg, Option, Papers, Place, Problem, Roads, Unit
 from services.matcher.engine.prices import SCALE
+from services.matcher.engine.split import MOST_PARTS, SPAN, is_split, part_of
 
 # Further apart than any two minutes of one timeline, so that all timelines fit on one line of numbers.
 _APART = 1 << 32
@@ -123,6 +124,7 @@ def _problem(problem: Problem, options: Sequence[Option], numbers: _Numbers, roa
     return (
         pools
         | _kilometres(problem, options, numbers, roads)
+        | _splits(problem, options, numbers)
         | {
             "format": "keqiao-problem-1",
             "seed_hash": hashlib.sha256(problem.seed.encode()).hexdigest(),
@@ -164,6 +166,24 @@ def _kilometres(
     }
     places = list(numbers.places)
     return {"kilometres": [[a, b, tours.way(roads, places[a], places[b])] for a, b in sorted(pairs)]}
+
+
+def _splits(problem: Problem, options: Sequence[Option], numbers: _Numbers) -> dict[str, Any]:
+    """What options in parts are held to: nothing where there are none."""
+    split = [option for option in options if is_split(option.legs)]
+    if not split:
+        return {}
+    wishes = {option.wish: problem.wishes[option.wish].size for option in split}
+    slots = {leg.resource: problem.programmes[leg.programme] for option in split for leg in option.legs}
+    parts = ((numbers.slots[key], part_of(its)) for key, its in slots.items())
+    return {
+        "splits": {
+            "span": SPAN,
+            "parts": MOST_PARTS,
+            "wishes": [list(each) for each in sorted(wishes.items())],
+            "slots": sorted([number, *bounds] for number, bounds in parts),
+        }
+    }
 
 
 def _timed(kind: str, holder: Expert | Unit, numbers: _Numbers) -> dict[str, Any]:

@@ -96,7 +96,7 @@ def limit_counts(wish: Wish) -> bool:
 
 Rule = tuple[str, Callable[..., bool]]
 
-_GROUP: tuple[Rule, ...] = (
+GROUP_RULES: tuple[Rule, ...] = (
     ("group_too_small", group_is_large_enough),
     ("group_too_large", group_is_small_enough),
 )
@@ -105,9 +105,11 @@ PROGRAMME_RULES: tuple[Rule, ...] = (
     ("audience", audience_suits),
     ("stage", stage_suits),
     ("grade", grade_suits),
-    *_GROUP,
+    *GROUP_RULES,
     ("language", language_suits),
 )
+# Of the parts of a group each may be smaller than it.
+PART_RULES: tuple[Rule, ...] = tuple(rule for rule in PROGRAMME_RULES if rule not in GROUP_RULES)
 EXPERT_RULES: tuple[Rule, ...] = (
     ("audience", audience_suits),
     ("grade", grade_suits),
@@ -115,7 +117,7 @@ EXPERT_RULES: tuple[Rule, ...] = (
 )
 UNIT_RULES: tuple[Rule, ...] = (
     ("grade", grade_suits),
-    *_GROUP,
+    *GROUP_RULES,
     ("language", language_suits),
     ("round", round_may_use),
 )

@@ -63,6 +63,7 @@ _NAMED, _OFTEN = 0.25, 3.0
 # The more there is, the more exactly schools say what they want: options a wish fall with a season's size.
 _USUAL_SIZE, _PRECISION = 5000, 0.3
 _LARGEST, _SMALLEST = 200, 15
+_LARGEST_GROUP = 240
 # Where the options of a wish come from.
 _WAYS = {
     "visit": ("visit",),
@@ -78,7 +79,8 @@ def season(requests: int, seed: int, roads: Roads, **knobs: float) -> Problem:
     TypeError for a knob that there is not, ValueError for one that is not positive or a number below 1.
     """
     wanted = Knobs(**knobs)
-    if requests < 1 or any(not 0 < each < 1e6 for each in asdict(wanted).values()):
+    turned = asdict(wanted) | {"large": wanted.large or 1.0}
+    if requests < 1 or any(not 0 < each < 1e6 for each in turned.values()):
         raise ValueError("a season has requests, and every knob is above zero")
     towns = {each.adcode: towns_of(seed, each) for each in DISTRICTS}
     offered = supply(requests, seed, wanted, towns)
@@ -156,7 +158,17 @@ class _Asking:
         days = wanted / max(rate, 1e-9)
         if accompanied:  # many experts are of no use without a slot
             days = max(days, _SLOTS * self._company(school, wish) / max(rate, 1e-9))
-        return replace(wish, windows=self._windows(dice, kind, days))
+        wish = replace(wish, windows=self._windows(dice, kind, days))
+        return wish if accompanied or kind != "visit" else self._grown(school, wish)
+
+    def _grown(self, school: School, wish: Wish) -> Wish:
+        """The same, or of so many classes that it may come in parts, to more topics; by dice of its own."""
+        dice = dice_of(self._seed, "large", wish.key)
+        if not dice.random() < self._knobs.large:
+            return wish
+        size = max(wish.size, min(_LARGEST_GROUP, school.enrolment, school.class_size * dice.randint(3, 6)))
+        topics = wish.topics | draw_topics(dice, 4)
+        return replace(wish, size=size, topics=topics, programme=None, may_split=True)
 
     def _topical(self, dice: random.Random, school: School, draft: Wish, wanted: float) -> tuple[Wish, float]:
         """With topics on which there is enough and not too much, farther or nearer if need be; its rate."""

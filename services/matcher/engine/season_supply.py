@@ -80,12 +80,13 @@ MONGOLIAN = frozenset({"150421", "150422", "150423", "150425", "150426"})
 
 @dataclass(frozen=True, slots=True)
 class Knobs:
-    """What can be turned, all positive numbers; the defaults are the season of docs/benchmarks.md.
+    """What can be turned, positive numbers; the defaults are the season of docs/benchmarks.md.
 
     `visit`, `expert`, `exhibition`, `training` are shares of the wishes, in proportion to their sum;
     `with_expert` is a share of the visits, `urban` the share of supply in the three urban districts. `supply`
     is how many slots, experts and units there are, 1 for somewhat less than is asked for. `options` is how
-    many options a wish is to have on average, up to 5,000 requests.
+    many options a wish is to have on average, up to 5,000 requests. `large` is the share of the visits that
+    are of three to six classes and may come in parts, and may be 0.
     """
 
     visit: float = 0.60
@@ -96,6 +97,7 @@ class Knobs:
     urban: float = 0.58
     supply: float = 1.0
     options: float = 20.0
+    large: float = 0.0
 
 
 class School(NamedTuple):

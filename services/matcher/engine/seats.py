@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 import numpy as np
 
@@ -10,9 +12,10 @@ from services.matcher.engine import calendar, rules, weights
 from services.matcher.engine.indexes import Slots, Topics, Ways
 from services.matcher.engine.instance import Ints
 from services.matcher.engine.journeys import Floats, KnownRoads
-from services.matcher.engine.model import Leg, Problem, Wish
+from services.matcher.engine.model import Key, Leg, Problem, Wish
 from services.matcher.engine.moments import ground
 from services.matcher.engine.sieve import Codes, Fallen, Flags, Sieve, add, tally
+from services.matcher.engine.split import Room, part_of
 
 # Why a slot of a programme that suits falls away; the first is what counts.
 _CODES = (
@@ -38,6 +41,7 @@ class Seats:
         self._programmes = [each for each in problem.programmes.values() if each.key in used]
         self._slots = Slots(self._programmes, problem.slots)
         self._sieve = Sieve(rules.PROGRAMME_RULES, self._programmes)
+        self._whole_or_not = Sieve(rules.PART_RULES, self._programmes)
         self._topics = {kind: self._of_kinds(kinds) for kind, kinds in rules.SLOT_PROGRAMMES.items()}
         self._numbers = {each.key: number for number, each in enumerate(self._programmes)}
         self._ways = Ways(
@@ -59,6 +63,27 @@ class Seats:
         codes = self._refusals(wish, slots)
         tally(fallen, "slot", _CODES, codes)
         return self._seats(wish, slots[codes == 0].tolist())
+
+    def rooms(self, wish: Wish) -> Iterator[Room]:
+        """All slots at a place that would suit a wish of another size."""
+        near = self._near(wish, Counter())
+        suiting = self._slots.of(near[self._whole_or_not.refusals(wish)[near] == 0])
+        slots = self._slots.within(suiting, wish.windows)
+        codes = self._refusals(wish, slots)
+        left = slots[(codes == 0) | (codes == _SEATS)].tolist()
+        seats = self._seats(wish, (number for number in left if self._slots.slots[number].place))
+        return (self._room(wish, leg, fit) for leg, fit in seats)
+
+    def _room(self, wish: Wish, leg: Leg, fit: int) -> Room:
+        programme, seats = self._problem.programmes[leg.programme], self._left[leg.resource]
+        least, most = part_of(programme)
+        refused = (code for code, passes in rules.GROUP_RULES if not passes(wish, programme))
+        code = next(refused, "seats" if seats < wish.size else "")
+        return Room(leg, fit, least, min(most, seats), code)
+
+    @cached_property
+    def _left(self) -> dict[Key, int]:
+        return {slot.key: slot.seats for slot in self._slots.slots}
 
     def _near(self, wish: Wish, fallen: Fallen) -> Ints:
         """Programmes with slots on one of the wish's topics, or the one that it names."""

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from services.matcher.engine import weights
 from services.matcher.engine.model import HUNDRED, Key, Kind, Leg, Option, Place, Problem, Wish
+from services.matcher.engine.split import is_split
 
 
 class Suits(NamedTuple):
@@ -37,7 +38,10 @@ class Alternative(NamedTuple):
 
 
 class WhyThis(NamedTuple):
-    """What counted for a match: pupils x need x fit make its value, in tenths of a pupil; both in percent."""
+    """What counted for a match: pupils x need x fit make its value, in tenths of a pupil; both in percent.
+
+    `split` is what the fit lost because the group comes in parts.
+    """
 
     wish: int
     legs: tuple[Leg, ...]
@@ -47,6 +51,7 @@ class WhyThis(NamedTuple):
     value: int
     suits: tuple[Suits, ...]
     alternatives: tuple[Alternative, ...]
+    split: int = 0
 
 
 class Weighing:
@@ -62,16 +67,18 @@ class Weighing:
         """What counted for an option of a wish, beside these alternatives."""
         asked = self._problem.wishes[wish]
         suits = tuple(self.suits(asked, leg) for leg in option.legs)
+        parts = is_split(option.legs)
         fits = [HUNDRED - each.topic - each.language - each.distance for each in suits]
         return WhyThis(
             wish=wish,
             legs=option.legs,
             pupils=asked.size,
             need=asked.need,
-            fit=sum(fits) // len(fits),
+            fit=weights.fit_of_parts(fits) if parts else sum(fits) // len(fits),
             value=option.value,
             suits=suits,
             alternatives=tuple(alternatives),
+            split=weights.lost_by_parts(len(fits)) if parts else 0,
         )
 
     def suits(self, wish: Wish, leg: Leg) -> Suits:

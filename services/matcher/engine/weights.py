@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from services.matcher.engine.model import HUNDRED, Programme, Wish
 
 NEVER_SERVED = 40
@@ -14,6 +16,7 @@ LONG_AGO_DAYS = 180
 TOPIC_SHARE = 20
 LANGUAGE_SHARE = 10
 DISTANCE_SHARE = 20
+SPLIT_SHARE = 5
 
 
 def need(*, days_since_served: int | None, rural: bool, enrolment: int) -> int:
@@ -34,6 +37,16 @@ def fit(wish: Wish, *, topics: frozenset[str], languages: frozenset[str], km: fl
         - (0 if speaks(wish, languages) else LANGUAGE_SHARE)
         - _missed(DISTANCE_SHARE, 1 - min(1.0, km / wish.limit_km))
     )
+
+
+def fit_of_parts(fits: Sequence[int]) -> int:
+    """Percent for a group in parts suited so well: their mean, less something for each but the first."""
+    return sum(fits) // len(fits) - lost_by_parts(len(fits))
+
+
+def lost_by_parts(number: int) -> int:
+    """Percent that a group in so many parts is suited less."""
+    return SPLIT_SHARE * (number - 1)
 
 
 def value(wish: Wish, fit_percent: int) -> int:

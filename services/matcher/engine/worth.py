@@ -131,7 +131,10 @@ class Latent:
     @cached_property
     def _offered(self) -> Finder:
         """Added sessions and stays; beside the experts that there are, for who comes with one."""
-        return Finder(replace(self.problem, slots=self.supply.slots, units=self.supply.units))
+        # What takes several of them at once is not what one of them is worth.
+        wishes = self.problem.wishes
+        whole = tuple(replace(wish, may_split=False) if wish.may_split else wish for wish in wishes)
+        return Finder(replace(self.problem, wishes=whole, slots=self.supply.slots, units=self.supply.units))
 
     @cached_property
     def _living(self) -> dict[str, Finder]:

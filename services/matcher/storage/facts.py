@@ -69,6 +69,7 @@ def _request(state: State) -> Row:
         **_members("stage", "adcode", "township", "lat", "lon", "enrolment", "rural", "auto_accept")(school),
         "school_name": school["name"],
         "with_expert": state.get("with_expert", False),
+        "may_split": state.get("may_split", False),
         "class_name": state.get("class_name"),
         "windows": Jsonb(state["windows"]),
         "last_end": max(window["ends_at"] for window in state["windows"]),

@@ -17,18 +17,23 @@ AT_MOST = 100
 
 
 def note(conn: Connection, move: Mapping[str, Any]) -> None:
-    """Keep a move: id, match_id, moved_at, moved_by, reason, price."""
+    """Keep a move: id, match_id, moved_at, moved_by, reason, price, successor_id."""
     conn.execute(
-        "insert into hand_moves (id, match_id, moved_at, moved_by, reason, price)"
-        " values (%(id)s, %(match_id)s, %(moved_at)s, %(moved_by)s, %(reason)s, %(price)s)",
+        "insert into hand_moves (id, match_id, moved_at, moved_by, reason, price, successor_id)"
+        " values (%(id)s, %(match_id)s, %(moved_at)s, %(moved_by)s, %(reason)s, %(price)s, %(successor_id)s)",
         {**move, "price": Jsonb(move["price"])},
     )
 
 
 def of_match(conn: Connection, match_id: UUID) -> list[Row]:
-    """A match's moves by hand, the newest first."""
+    """A match's moves by hand, the newest first, with where a successor stands.
+
+    A match that replaced another has the move that made it.
+    """
     return conn.execute(
-        "select * from hand_moves where match_id = %s order by id desc limit %s", [match_id, AT_MOST]
+        "select h.*, m.state, m.reason_code from hand_moves h left join matches m on m.id = h.successor_id"
+        " where h.match_id = %(id)s or h.successor_id = %(id)s order by h.id desc limit %(limit)s",
+        {"id": match_id, "limit": AT_MOST},
     ).fetchall()
 
 
@@ -44,11 +49,11 @@ def waiting(conn: Connection, round_id: UUID, earliest: datetime) -> list[UUID]:
     return [row["id"] for row in rows]
 
 
-def worth_of_drafts(conn: Connection, round_id: UUID) -> int:
-    """What all drafts of a round are worth together, in points."""
+def worth_of_plan(conn: Connection, round_id: UUID) -> int:
+    """What all matches of a round that are live or took place are worth together, in points."""
     row = conn.execute(
         "select coalesce(sum(value), 0)::bigint as worth from matches"
-        " where round_id = %s and state = 'proposed'",
-        [round_id],
+        " where round_id = %s and replaces is null and state = any(%s)",
+        [round_id, [*LIVE, "delivered"]],
     ).fetchone()
     return int(row["worth"]) if row else 0

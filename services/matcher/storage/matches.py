@@ -32,6 +32,7 @@ _FIXED = frozenset(
         "township",
         "created_at",
         "version",
+        "replaces",
     }
 )
 
@@ -151,13 +152,33 @@ def taken_since(conn: Connection, round_id: UUID, job_id: UUID, begun_at: dateti
     return [_leg(row) for row in rows]
 
 
-def live_of_request(conn: Connection, request_id: UUID) -> UUID | None:
-    """The request's live match, which is no draft."""
-    row = conn.execute(
-        "select id from matches where request_id = %s and state = any(%s) and state <> 'proposed'",
+def live_of_request(conn: Connection, request_id: UUID) -> list[UUID]:
+    """The request's live matches that are no drafts: one, or while an offer is being moved two."""
+    rows = conn.execute(
+        "select id from matches where request_id = %s and state = any(%s) and state <> 'proposed'"
+        " order by id",
         [request_id, list(LIVE)],
-    ).fetchone()
-    return row["id"] if row else None
+    )
+    return [row["id"] for row in rows]
+
+
+def is_being_moved(conn: Connection, match_id: UUID) -> bool:
+    """Whether a live match is to replace this one."""
+    return (
+        conn.execute(
+            "select from matches where replaces = %s and state = any(%s)", [match_id, list(LIVE)]
+        ).fetchone()
+        is not None
+    )
+
+
+def stand_alone(conn: Connection, ended_id: UUID) -> None:
+    """What was offered in an ended match's stead is from now on the only live match of its request."""
+    conn.execute(
+        "update matches set replaces = null where replaces = %s"
+        " and state in ('offered', 'confirming', 'confirmed')",
+        [ended_id],
+    )
 
 
 def live_on(conn: Connection, resource_kind: str, resource_id: UUID) -> list[Row]:

@@ -1,13 +1,14 @@
-"""A coordinator's hand in a draft: one pairing moved, by the same rules and within what the draft leaves."""
+"""A coordinator's hand in a plan: one pairing moved, by the same rules and within what the plan leaves."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from schemas.reasons import ended_text
 from schemas.refusal import NotFound
 from services.chassis.ids import new_id
 from services.chassis.store import Connection
@@ -39,7 +40,10 @@ def preview(
 ) -> Row:
     """What `move_by_hand` would change and cost, refused as it would be; nothing is written."""
     draft = _ours(conn, match_id, party)
-    _check(rounds.get(conn, draft.round_id) if draft.round_id else None, draft)
+    if draft.state == "offered":
+        _check_offer(conn, draft)
+    else:
+        _check(rounds.get(conn, draft.round_id) if draft.round_id else None, draft)
     its = hand_prices.setting(conn, draft, now)
     chosen = _best(its, wanted)
     found = hand_prices.price(conn, its, chosen)
@@ -49,19 +53,37 @@ def preview(
 def move_by_hand(
     conn: Connection, *, match_id: UUID, party: Party, wanted: Wanted, reason: str, now: datetime
 ) -> tuple[Match, Row]:
-    """Serve a draft's request by another resource, and pin it there; the best way there is, by value.
+    """Serve a match's request by another resource, and pin it there; the best way there is, by value.
 
-    With it comes its price at this moment, which is kept. The round must be drawn up. Raises
-    domain.MoveImpossible with the codes of the rules that say no.
+    With it comes its price at this moment, which is kept. A draft is moved there and then, while its round is
+    drawn up. An offer stays until its new place is held and then makes way: what comes back is the match that
+    replaces it. Raises domain.MoveImpossible with the codes of the rules that say no, domain.RoundState,
+    domain.MatchState, or domain.MoveUnderWay.
     """
-    draft = _locked(conn, _ours(conn, match_id, party))
-    its = hand_prices.setting(conn, draft, now)
+    match = _ours(conn, match_id, party)
+    is_offer = match.state == "offered"
+    match = _locked_offer(conn, match) if is_offer else _locked(conn, match)
+    its = hand_prices.setting(conn, match, now)
     chosen = _best(its, wanted)
     price = hand_prices.price(conn, its, chosen).price
-    moved = rewritten(conn, its.world, draft, chosen, now=now, pinned=True, pin_reason=reason)
-    move = {"id": new_id(), "match_id": draft.id, "moved_at": now, "moved_by": party.user_id}
-    hands.note(conn, {**move, "reason": reason, "price": price})
+    moved = (_successor if is_offer else _rewritten)(conn, its, chosen, reason)
+    move = {"id": new_id(), "match_id": match.id, "moved_at": now, "moved_by": party.user_id}
+    successor = moved.id if is_offer else None
+    hands.note(conn, {**move, "reason": reason, "price": price, "successor_id": successor})
     return moved, price
+
+
+def _rewritten(conn: Connection, its: Setting, chosen: Option, reason: str) -> Match:
+    return rewritten(conn, its.world, its.draft, chosen, now=its.now, pinned=True, pin_reason=reason)
+
+
+def _successor(conn: Connection, its: Setting, chosen: Option, reason: str) -> Match:
+    """A match that the saga holds beside the offer, and offers in its stead."""
+    offer, now = its.draft, its.now
+    made = its.world.match(chosen, job_id=offer.job_id, offer_hours=offer.offer_hours, now=now, due=now)
+    made = replace(made, replaces=offer.id, pinned=True, pin_reason=reason)
+    matches.insert(conn, made)
+    return made
 
 
 def moves_of(conn: Connection, *, match_id: UUID, party: Party, language: str) -> Row:
@@ -70,7 +92,14 @@ def moves_of(conn: Connection, *, match_id: UUID, party: Party, language: str) -
     if match is None or not oversees(party, match.adcode):
         raise NotFound()
     rows = hands.of_match(conn, match_id)
-    return {"items": [{**row, "price": hand_prices.told(row["price"], language)} for row in rows]}
+    return {"items": [_told(row, language) for row in rows]}
+
+
+def _told(row: Row, language: str) -> Row:
+    ended = row["reason_code"] and ended_text(row["reason_code"], language)
+    successor = {"match_id": row["successor_id"], "state": row["state"], "reason_text": ended}
+    price = hand_prices.told(row["price"], language)
+    return {**row, "price": price, "successor": successor if row["successor_id"] else None}
 
 
 def _ours(conn: Connection, match_id: UUID, party: Party) -> Match:
@@ -87,6 +116,20 @@ def _locked(conn: Connection, draft: Match) -> Match:
     return _check(row, locked)
 
 
+def _locked_offer(conn: Connection, offer: Match) -> Match:
+    """Keep answers waiting until it is known what the offer is to be moved to."""
+    locked = matches.lock(conn, offer.id)
+    if locked is None or locked.state != "offered":
+        raise domain.MatchState(state=locked.state if locked else "superseded")
+    _check_offer(conn, locked)
+    return locked
+
+
+def _check_offer(conn: Connection, offer: Match) -> None:
+    if matches.is_being_moved(conn, offer.id):
+        raise domain.MoveUnderWay()
+
+
 def _check(row: Row | None, draft: Match | None) -> Match:
     if row is None or row["state"] != "drawn_up":
         raise domain.RoundState(state=row["state"] if row else "published")
@@ -98,8 +141,10 @@ def _check(row: Row | None, draft: Match | None) -> Match:
 def _best(its: Setting, wanted: Wanted) -> Option:
     fitting = [option for option in its.options if _uses(option, wanted)]
     if not fitting:
-        kinds = (reason for reason in its.finding.reasons if reason.kind == wanted.resource_kind)
-        raise domain.MoveImpossible(field="resource_id", codes=_codes(reason.code for reason in kinds))
+        reasons = its.finding.reasons
+        of_kind = [reason for reason in reasons if reason.kind == wanted.resource_kind]
+        codes = _codes(reason.code for reason in of_kind or reasons)
+        raise domain.MoveImpossible(field="resource_id", codes=codes)
     return max(fitting, key=lambda option: option.value)
 
 

@@ -19,6 +19,7 @@ from services.matcher.engine.instance import ENDLESS
 from services.matcher.engine.model import Leg, Problem, Solution
 from services.matcher.engine.prices import SCALE
 from services.matcher.engine.solver import Solved
+from services.matcher.engine.split import is_split
 from services.matcher.engine.weighing import Alternative, Weighing, WhyThis
 from services.matcher.engine.worth import Added, Addition, Latent, Supply, by_price, imagined, ranked
 from services.matcher.storage import explanations, what_ifs
@@ -257,6 +258,7 @@ class _Writing:
             "resource_kind": main.kind,
             "resource_id": None if anonymous else str(resource["id"]),
             "organisation_ids": [owner(self._world, leg.kind, leg.resource) for leg in its],
+            "parts": len(its) if is_split(its) else 1,
             "title": None if anonymous else str(programme["title"] if programme else resource["name"]),
             "starts_at": moment(main.start).isoformat(),
         }

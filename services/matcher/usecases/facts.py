@@ -58,7 +58,8 @@ def _to_request(conn: Connection, fact: Fact) -> None:
     if not withdrawn and fact.type != "request_changed":
         return
     code = "request_withdrawn" if withdrawn else "request_changed"
-    _let_go(conn, fact, matches.live_of_request(conn, fact.aggregate_id), code)
+    for match_id in matches.live_of_request(conn, fact.aggregate_id):
+        _let_go(conn, fact, match_id, code)
     matches.drop_draft_of(conn, fact.aggregate_id, fact.now, code)
     pool.try_again(conn, fact.aggregate_id)
 
@@ -122,9 +123,9 @@ def _let_all_go(
             _let_go(conn, fact, leg["id"], code)
 
 
-def _let_go(conn: Connection, fact: Fact, match_id: UUID | None, code: str) -> None:
+def _let_go(conn: Connection, fact: Fact, match_id: UUID, code: str) -> None:
     """Cancel a match that has not taken place, because of the fact."""
-    found = matches.lock(conn, match_id) if match_id else None
+    found = matches.lock(conn, match_id)
     if found and found.starts_at > fact.now:
         moves.end(conn, found, "cancelled", now=fact.now, code=code, actor=_actor(fact), reason=fact.reason)
 

@@ -20,7 +20,7 @@ from services.matcher.usecases import telling, views
 from services.matcher.usecases.minutes import moment
 from services.matcher.usecases.offering import Party
 from services.matcher.usecases.problem import World, leg_of, load
-from services.matcher.usecases.redrafting import place_of
+from services.matcher.usecases.redrafting import place_of, standing
 from services.matcher.usecases.weighed import why
 
 Row = dict[str, Any]
@@ -53,26 +53,26 @@ class Priced(NamedTuple):
 
 
 def setting(conn: Connection, draft: Match, now: datetime) -> Setting:
-    """What a move of the draft is weighed in."""
-    assert draft.round_id is not None
-    others = hands.waiting(conn, draft.round_id, now + domain.SHORTEST_LEAD)
+    """What a move of the draft or offer is weighed in; outside rounds nobody waits for an answer."""
+    earliest = now + domain.SHORTEST_LEAD
+    others = hands.waiting(conn, draft.round_id, earliest) if draft.round_id else []
     world = load(conn, now=now, request_ids=[draft.request_id, *others], without=[draft.id])
     number = next(at for at, wish in enumerate(world.problem.wishes) if wish.key == draft.request_id)
-    options, finding = Finder(world.problem).options(number)
+    finder = Finder(world.problem)
+    options, finding = finder.options(number)
     places = {place_of(leg_of(leg)) for leg in draft.legs}
-    present = next((each for each in options if set(map(place_of, each.legs)) == places), None)
+    present = standing(finder, number, options, places)
     return Setting(draft, others, world, number, options, finding, present, now)
 
 
 def price(conn: Connection, its: Setting, chosen: Option) -> Priced:
     """What it changes if the draft goes to that option."""
     world, draft = its.world, its.draft
-    assert draft.round_id is not None
     waiting = [at for at in range(len(world.problem.wishes)) if at != its.number]
     found = chances(world.problem, waiting, its.present, chosen)
     wanted = _wanting(conn, its, chosen)
     present = its.present.value if its.present else draft.value
-    worth = hands.worth_of_drafts(conn, draft.round_id) - draft.value
+    worth = hands.worth_of_plan(conn, draft.round_id) - draft.value if draft.round_id else 0
     rows = [world.requests[key] for key in wanted]
     kept = {
         "before": present,
@@ -86,6 +86,7 @@ def price(conn: Connection, its: Setting, chosen: Option) -> Priced:
         "without": sum(each.only for each in found.taken.values()),
         "left": len(found.left),
         "cost": _cost(conn, draft, world, chosen),
+        "accepted": _accepted(draft),
         "districts": list(_districts(world, wanted)),
     }
     return Priced(kept, wanted, world)
@@ -114,6 +115,13 @@ def _cost(conn: Connection, draft: Match, world: World, chosen: Option) -> int |
     return None
 
 
+def _accepted(draft: Match) -> int | None:
+    """How many parties would have to say again what they have said; none are asked about a draft."""
+    if draft.state == "proposed":
+        return None
+    return sum(agreement.answer == "accept" for agreement in draft.agreements)
+
+
 def _districts(world: World, wanted: Collection[Key]) -> Iterator[Row]:
     wanting = [wish for wish in world.problem.wishes if wish.key in wanted]
     for area in sorted({wish.area for wish in wanting}):
@@ -131,7 +139,11 @@ def told(price: Row, language: str) -> Row:
     """A price with its sentence."""
     numbers = {name: value for name, value in price.items() if isinstance(value, int)}
     cost = texts.BY_HAND_COST.text(language, **numbers) if price["cost"] is not None else ""
-    return {**price, "text": texts.BY_HAND.text(language, **numbers) + cost}
+    # Prices that were kept before offers could be moved say nothing of answers.
+    accepted = price.get("accepted")
+    answers = texts.BY_HAND_ANSWERS.text(language, **numbers) if accepted is not None else ""
+    text = texts.BY_HAND.text(language, **numbers) + cost + answers
+    return {**price, "accepted": accepted, "text": text}
 
 
 def preview(its: Setting, chosen: Option, found: Priced, party: Party, language: str) -> Row:

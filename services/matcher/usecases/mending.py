@@ -139,11 +139,12 @@ class _Mending:
         draft = self._broken.drafts[self._problem.wishes[number].key]  # type: ignore[index]  # a request's id
         found, _ = self._finder.options(number)
         places = {redrafting.place_of(leg_of(leg)) for leg in draft.legs}
-        same = [at for at, option in enumerate(found) if set(map(redrafting.place_of, option.legs)) == places]
-        if not same:
+        present = redrafting.standing(self._finder, number, found, places)
+        if present is None:
             self._keep(number, draft)
             return set()
-        self.before.append(len(self.options) + same[0])
+        found = found if present in found else [*found, present]
+        self.before.append(len(self.options) + found.index(present))
         self.options += found
         return _resources(found)
 

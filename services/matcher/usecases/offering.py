@@ -47,13 +47,27 @@ class Party:
 
 
 def offer(conn: Connection, match: Match, *, now: datetime) -> Match:
-    """Ask the parties of a held match; where all have agreed beforehand, it is confirmed next."""
+    """Ask the parties of a held match; where all have agreed beforehand, it is confirmed next.
+
+    What replaces an offer ends that, or itself if the offer has been answered by all or is over.
+    """
+    if match.replaces and not _make_way(conn, match.replaces, match, now=now):
+        return moves.end(conn, match, "superseded", now=now, code="move_too_late") or match
     agreements = tuple(_needed(conn, match))
     deadline = domain.offer_deadline(now, match.offer_hours, match.starts_at)
     offered = moves.move(
         conn, match, "offered", now=now, agreements=agreements, deadline=deadline, offered_at=now
     )
     return moves.move(conn, offered, "confirming", now=now) if offered.agreed else offered
+
+
+def _make_way(conn: Connection, offer_id: UUID, successor: Match, *, now: datetime) -> bool:
+    """End an offer that is still open, so that its parties are asked about its successor."""
+    replaced = matches.lock(conn, offer_id)
+    if replaced is None or replaced.state != "offered":
+        return False
+    moves.end(conn, replaced, "superseded", now=now, code="offer_moved", reason=successor.pin_reason)
+    return True
 
 
 def answer(

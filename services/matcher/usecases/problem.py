@@ -13,6 +13,7 @@ from services.chassis.store import Connection
 from services.matcher import domain
 from services.matcher.engine import model, weights
 from services.matcher.engine.model import Busy, Kind, Place, Window
+from services.matcher.engine.split import is_split
 from services.matcher.roads import RegionRoads
 from services.matcher.storage import pool, world
 from services.matcher.usecases.lending import lent, needs_of
@@ -79,8 +80,10 @@ class World:
         )
 
     def _title(self, legs: Sequence[model.Leg]) -> str:
-        """The programme's title, or what comes, or who."""
+        """The programme's title, of a group in parts that of most pupils; or what comes, or who."""
         experts_last = sorted(legs, key=lambda leg: leg.kind == "expert")
+        if is_split(legs):
+            return str(self.programmes[_most_seen(legs)]["title"])
         programme = self.programmes.get(experts_last[0].programme)
         resource = self.resources[experts_last[0].kind, experts_last[0].resource]
         return str(programme["title"] if programme else resource["name"])
@@ -176,6 +179,14 @@ def load(
     )
 
 
+def _most_seen(legs: Sequence[model.Leg]) -> model.Key:
+    """The programme that most of a group see, of equals the first."""
+    people: dict[model.Key, int] = {}
+    for leg in legs:
+        people[leg.programme] = people.get(leg.programme, 0) + leg.quantity
+    return max(people, key=lambda programme: people[programme])
+
+
 def leg_of(leg: domain.Leg) -> model.Leg:
     """A match's leg as the engine sees it."""
     kind: Kind = leg.resource_kind  # type: ignore[assignment]  # one of the three, by the table's own check
@@ -208,6 +219,7 @@ def _wish(
         rounds=frozenset({None, row["round_id"]}),
         excluded=excluded,
         claims=claims,
+        may_split=row["may_split"],
     )
 
 

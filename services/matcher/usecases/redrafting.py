@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -18,8 +18,8 @@ from services.matcher.engine.model import Option
 from services.matcher.storage import matches, rearranged
 from services.matcher.usecases.problem import World, load
 
-# A resource and a beginning.
-Place = tuple[str, model.Key, int]
+# A resource, a beginning, and how many people: a group in parts may be cut otherwise.
+Place = tuple[str, model.Key, int, int]
 
 
 def make_room(
@@ -46,8 +46,8 @@ def _goes(
     if locked is None or locked.state != "proposed" or locked.pinned or locked.legs != draft.legs:
         return False
     number = next(n for n, wish in enumerate(world.problem.wishes) if wish.key == draft.request_id)
-    options, _ = Finder(world.problem).options(number)
-    found = next((option for option in options if set(map(place_of, option.legs)) == set(places)), None)
+    finder = Finder(world.problem)
+    found = standing(finder, number, finder.options(number)[0], set(places))
     if found is None:
         return False
     rewritten(conn, world, draft, found, now=now)
@@ -57,9 +57,21 @@ def _goes(
     return True
 
 
+def standing(
+    finder: Finder, number: int, options: Iterable[Option], places: Collection[Place]
+) -> Option | None:
+    """The option at these places; of a group in parts also where it would be cut otherwise by now."""
+    found = next((option for option in options if set(map(place_of, option.legs)) == places), None)
+    parts = {key: people for kind, key, _, people in places if kind == "slot"}
+    if found or len(parts) < len(places) or len(parts) < 2:
+        return found
+    again = finder.in_parts(number, parts)
+    return again if again and set(map(place_of, again.legs)) == places else None
+
+
 def place_of(leg: model.Leg) -> Place:
     """Where a leg is, whatever it is called."""
-    return leg.kind, leg.resource, leg.start
+    return leg.kind, leg.resource, leg.start, leg.quantity
 
 
 def rewritten(

@@ -218,6 +218,7 @@ def _after_releasing(conn: Connection, match: Match, now: datetime, outcomes: Ou
     actor = Remembered(match.ended_by) if match.ended_by else None
     end = str(match.ending)
     moves.move(conn, match, end, now=now, actor=actor, reason=match.reason, ended_at=now, legs=released)
+    matches.stand_alone(conn, match.id)
     pool.try_again(conn, match.request_id)
     pool.capacity_grew(conn, now)
 

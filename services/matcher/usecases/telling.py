@@ -102,13 +102,26 @@ def why(why: Row, language: str) -> Row:
     """What counted for a match, in words."""
     return {
         **why,
-        "text": texts.COUNTED.text(language, **_plain(why)),
+        "text": texts.COUNTED.text(language, **_plain(why)) + _split(why, language),
         "needs": [_with_text(texts.NEEDS, each, language) for each in why["needs"]],
         "suits": [_suits(each, language) for each in why["suits"]],
         "alternatives": [
-            _with_text(texts.ALTERNATIVES, _dated(each), language) for each in why["alternatives"]
+            _in_parts(_with_text(texts.ALTERNATIVES, _dated(each), language), language)
+            for each in why["alternatives"]
         ],
     }
+
+
+def _split(why: Row, language: str) -> str:
+    """What was lost because the group comes in parts; nothing is said of one that comes whole."""
+    return texts.SPLIT.text(language, split=why["split"]) if why.get("split") else ""
+
+
+def _in_parts(row: Row, language: str) -> Row:
+    """With the number of parts of a way that has several, but where the change is about them."""
+    parts = row.get("parts", 1)
+    said = texts.IN_PARTS.text(language, parts=parts) if parts > 1 and row["code"] != "in_parts" else ""
+    return {**row, "parts": parts, "text": row["text"] + said}
 
 
 def _suits(suits: Row, language: str) -> Row:
@@ -125,7 +138,7 @@ def _change(change: Row, names: Mapping[str, str], language: str) -> Row:
     row = _dated(change)
     text = texts.text_of(texts.CHANGES, row["code"], language, **_words(row, names, language))
     moved = texts.MOVED.text(language, moved=row["moved"]) if row["moved"] else ""
-    return {**row, "text": text + moved}
+    return _in_parts({**row, "text": text + moved}, language)
 
 
 def _addition(addition: Row, names: Mapping[str, str], language: str) -> Row:

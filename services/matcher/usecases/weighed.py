@@ -18,7 +18,7 @@ def why(world: World, problem: Problem, found: WhyThis, alternatives: Sequence[R
     """What counted, beside these alternatives."""
     request = world.requests[problem.wishes[found.wish].key]
     return {
-        **named(found, "pupils", "need", "fit", "value"),
+        **named(found, "pupils", "need", "fit", "value", "split"),
         "needs": list(_needs(request, now)),
         "suits": [_suits(world, each) for each in found.suits],
         "alternatives": alternatives,

@@ -77,13 +77,19 @@ def params_of(conn: Connection, announcement: Mapping[str, Any], state: Mapping[
     named = {name: state[name] for name in _NAMED if state.get(name) is not None}
     when = {"when": {"starts_at": state["starts_at"], "ends_at": state["ends_at"]}} if "legs" in state else {}
     place = {"place": _place(conn, state)} if "legs" in state else {}
-    return {**named, **when, **place, "reason": announcement["reason"]}
+    parts = {"parts": _parts(state)} if "legs" in state else {}
+    return {**named, **when, **place, **parts, "reason": announcement["reason"]}
 
 
 _NAMED = (
     *("title", "school_name", "group_size", "deadline", "reason_code", "name", "closes_at", "reasons"),
     *("request_id",),
 )
+
+
+def _parts(match: Mapping[str, Any]) -> list[int]:
+    """How many come to each session."""
+    return [leg["quantity"] for leg in match["legs"] if leg["resource_kind"] == "slot"]
 
 
 def _place(conn: Connection, match: Mapping[str, Any]) -> str | None:

@@ -189,6 +189,22 @@ def test_a_request_names_its_class(demand: DemandDoor) -> None:
     assert school.patch(path, {"class_name": None}, 2).json()["class_name"] is None
 
 
+def test_a_school_says_whether_its_group_may_come_in_parts(demand: DemandDoor) -> None:
+    school = demand.a_school()
+    request = school.post("/requests", body(group_size=110)).json()
+    path = f"/requests/{request['id']}"
+    assert request["may_split"] is None
+    assert school.patch(path, {"may_split": False}, 1).json()["may_split"] is False
+    assert school.patch(path, {"may_split": None, "group_size": 40}, 2).json()["may_split"] is None
+    assert errors(school.patch(path, {"may_split": True, "with_expert": True}, 3)) == [
+        ("may_split", "split_not_for_kind")
+    ]
+    told = demand.rows(
+        "select body from outbox where aggregate_id = %(id)s order by version", id=uuid.UUID(request["id"])
+    )
+    assert [json.loads(row["body"])["data"]["may_split"] for row in told] == [True, False, False]
+
+
 def test_windows_that_were_accepted_are_not_held_against_time(demand: DemandDoor) -> None:
     school = demand.a_school()
     with made.being_demand(), demand.store.transaction() as conn:

@@ -18,7 +18,7 @@ from services.chassis.store import Connection, Store
 from services.matcher import domain, solver
 from services.matcher.storage import facts as storage
 from services.matcher.storage import matches
-from services.matcher.usecases import drafting, hand_prices, views
+from services.matcher.usecases import drafting, hand_prices, moves, offering, views
 from services.matcher.usecases import rounds as lifecycle
 from services.matcher.usecases.drafting import Wanted
 from services.matcher.usecases.offering import Party
@@ -190,6 +190,39 @@ def test_what_the_solver_told_of_a_way_is_its_cost_and_else_it_is_not_known(
     price = preview(store, draft, later, HONGSHAN)["price"]
     assert price["cost"] == 17
     assert price["text"].endswith("takes 17 points from others")
+
+
+# -- what has been offered
+
+
+def offered(store: Store, match: domain.Match) -> domain.Match:
+    """The match, with all that it wants held, and offered."""
+    with store.transaction() as conn:
+        holding = moves.move(conn, match, "holding", now=DUE)
+        return offering.offer(conn, moves.move(conn, holding, "held", now=DUE), now=DUE)
+
+
+def found(store: Store, match_id: UUID) -> domain.Match:
+    with store.read() as conn:
+        match = matches.get(conn, match_id)
+    assert match is not None
+    return match
+
+
+def test_an_offer_that_was_answered_by_all_is_not_moved_any_more(
+    store: Store, draft: domain.Match, later: Wanted
+) -> None:
+    offer = offered(store, draft)
+    assert offer.state == "offered"
+    successor = found(store, UUID(move(store, draft, later)["id"]))
+    assert (successor.replaces, successor.state, successor.pinned) == (offer.id, "proposed", True)
+    with pytest.raises(domain.MoveUnderWay):
+        move(store, draft, later)
+    with store.transaction() as conn:
+        moves.move(conn, found(store, offer.id), "confirming", now=DUE)
+    late = offered(store, successor)
+    assert (late.state, late.ending, late.reason_code) == ("releasing", "superseded", "move_too_late")
+    assert found(store, offer.id).state == "confirming"
 
 
 @pytest.mark.parametrize("act", [lambda *its: preview(*its), lambda *its: move(*its)])

@@ -115,6 +115,14 @@ def test_a_request_that_is_withdrawn_or_changed_lets_go_of_match_and_draft(
     assert drafts.told(conn, draft) == []
 
 
+def test_a_withdrawn_request_lets_go_of_an_offer_and_of_what_is_to_replace_it(conn: Connection) -> None:
+    offer = drafts.an_offer(conn)
+    successor = drafts.an_offer(conn, request_id=offer.request_id, replaces=offer.id)
+    hear(conn, a_fact("demand", "request_withdrawn", offer.request_id, state="withdrawn"))
+    for match in (offer, successor):
+        assert ends_as(conn, match) == ("releasing", "cancelled", "request_withdrawn")
+
+
 def test_a_closure_lets_go_of_what_is_not_confirmed(conn: Connection) -> None:
     offered, confirmed = drafts.an_offer(conn), drafts.an_offer(conn)
     conn.execute("update matches set state = 'confirmed' where id = %s", [confirmed.id])

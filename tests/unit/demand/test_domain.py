@@ -52,6 +52,8 @@ def test_a_visit_and_an_exhibition_may_ask_for_an_expert_as_well(kind: str) -> N
         ({"kind": "expert", "programme_id": uuid4()}, "programme_id", "programme_not_for_kind"),
         ({"kind": "training"}, "audience", "audience_not_for_kind"),
         ({"kind": "expert", "with_expert": True}, "with_expert", "expert_not_for_kind"),
+        ({"kind": "expert", "may_split": True}, "may_split", "split_not_for_kind"),
+        ({"with_expert": True, "may_split": True}, "may_split", "split_not_for_kind"),
         ({"group_size": 301}, "group_size", "group_over_enrolment"),
         ({"grades": (3, 7)}, "grades[1]", "grade_not_taught"),
         ({"windows": (window(15, hours=-1),)}, "windows[0].ends_at", "window_ends_before_start"),
@@ -66,6 +68,23 @@ def test_a_visit_and_an_exhibition_may_ask_for_an_expert_as_well(kind: str) -> N
 )
 def test_what_is_wrong_is_named(change: dict[str, object], field: str, code: str) -> None:
     assert found(replace(WISH, **change)) == [(field, code)]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("said", "size", "kind", "with_expert", "may"),
+    [
+        (None, 55, "visit", False, False),
+        (None, 56, "visit", False, True),
+        (False, 300, "visit", False, False),
+        (True, 30, "visit", False, True),
+        (None, 300, "exhibition", False, False),
+        (None, 300, "visit", True, False),
+    ],
+)
+def test_a_group_of_more_than_a_class_may_come_in_parts_unless_its_school_says_no(
+    said: bool | None, size: int, kind: str, with_expert: bool, may: bool
+) -> None:
+    assert domain.may_split(said=said, kind=kind, with_expert=with_expert, group_size=size) == may
 
 
 def test_all_that_is_wrong_is_named_at_once() -> None:

@@ -13,6 +13,7 @@ from services.matcher.engine.helped import ADDED, CODES, Change, helped
 from services.matcher.engine.model import Problem, Wish
 from services.matcher.engine.plan import is_possible
 from services.matcher.engine.season import season
+from services.matcher.engine.split import parts_of
 from services.matcher.engine.weighing import Alternative, Suits, WhyThis
 from services.matcher.engine.worth import Latent, extended, imagined
 from services.matcher.roads import RegionRoads
@@ -214,7 +215,8 @@ def test_a_change_of_a_wish_keeps_to_what_it_changes() -> None:
     for change in found.changes:
         wish = found.settled.problem.wishes[change.wish]
         leg = change.option.legs[-1]
-        assert (leg.quantity == wish.size) == (change.code != "smaller_group")
+        people = sum(each.quantity for each in parts_of(change.option))
+        assert (people == wish.size) == (change.code != "smaller_group")
         assert _is_in_time(wish, leg.start) != (change.code == "another_day")
 
 
