@@ -57,6 +57,11 @@ FALLEN: Mapping[str, Reason] = {
     "cap_month": Reason("{count} {kind} have enough in that month", "{count} {kind}当月安排已满"),
     "busy": Reason("{count} {kind} are engaged then", "{count} {kind}当时另有安排"),
     "travel": Reason("{count} {kind} could not get there in time", "{count} {kind}来不及赶到"),
+    "rest": Reason("{count} {kind} need a rest before they set out", "{count} {kind}两场之间须休息"),
+    "mileage": Reason(
+        "{count} {kind} would drive more kilometres in that month than they may",
+        "{count} {kind}当月里程预算不足",
+    ),
     "groups_full": Reason("{count} {kind} take no further group", "{count} {kind}班级数已满"),
     "seats": Reason("{count} {kind} have too few seats left", "{count} {kind}余位不足"),
     "expert": Reason("for {count} {kind} no expert could be there", "{count} {kind}没有专家能够到场"),

@@ -47,6 +47,11 @@ _HOLDS = {
         "It is {km} km from the unit's base, which travels {limit_km} km.",
         "距驻地 {km} 公里，超过该设施的行程上限 {limit_km} 公里。",
     ),
+    "unit_mileage": Message(
+        409,
+        "The unit's tours of that month would come to {km} km of {budget_km}.",
+        "该设施当月巡展里程将达 {km} 公里，超过里程预算 {budget_km} 公里。",
+    ),
     "unit_dwell": Message(
         409,
         "A stop of {days} days; the unit stays {min_days} to {max_days}.",

@@ -14,6 +14,11 @@ MESSAGES: dict[str, Message] = {
         "The way takes {needed_minutes} minutes, {between_minutes} are between.",
         "路程需 {needed_minutes} 分钟，间隔只有 {between_minutes} 分钟。",
     ),
+    "expert_rest": Message(
+        409,
+        "The expert rests {rest_minutes} minutes after an engagement; the way leaves {left_minutes}.",
+        "专家两场之间须休息 {rest_minutes} 分钟，除路程外只剩 {left_minutes} 分钟。",
+    ),
     "expert_too_far": Message(
         409,
         "It is {km} km from the expert's home; the limit is {limit_km} km.",

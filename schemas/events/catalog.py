@@ -148,7 +148,8 @@ class UnitState(Fact):
     """A travelling unit: its base, what a stop takes (days), whom it serves and when it is on the road.
 
     A stop lasts `min_dwell_days` to `max_dwell_days` Asia/Shanghai days, the first and the last included, and
-    occupies `setup_days` whole days before. Empty `windows` means always; `round_id` as for a slot.
+    occupies `setup_days` whole days before. Its tours come to at most `km_budget` kilometres a month. Empty
+    `windows` means always; `round_id` as for a slot.
     """
 
     id = fields.Id(required=True)
@@ -167,6 +168,7 @@ class UnitState(Fact):
     max_group = fields.Int(min=1, required=True)
     languages = fields.ListOf(fields.Language(), max=3, required=True)
     travel_limit_km = fields.Int(min=1, required=True, allow_none=True)
+    km_budget = fields.Int(min=1, allow_none=True, load_default=None, dump_default=None)
     policy = fields.Text(max=20, required=True)
     round_id = fields.Id(required=True, allow_none=True)
     windows = ma.List(ma.Nested(Window), required=True)

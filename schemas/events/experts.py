@@ -18,7 +18,8 @@ class ExpertState(Fact):
     `cap_day`, `cap_week`, `cap_month` count live engagements by the Asia/Shanghai day, Monday-to-Sunday week
     and month in which they start; null means no cap. An engagement must lie inside one window of
     `availability`; windows are disjoint, sorted, and adjoining ones are joined. The way to the first and from
-    the last engagement is bounded by `travel_limit_km` (road kilometres from home) only.
+    the last engagement is bounded by `travel_limit_km` (road kilometres from home) only. Between two
+    engagements there are `rest_minutes` beside the way.
     """
 
     id = fields.Id(required=True)
@@ -39,6 +40,7 @@ class ExpertState(Fact):
     cap_day = fields.Int(min=1, required=True, allow_none=True)
     cap_week = fields.Int(min=1, required=True, allow_none=True)
     cap_month = fields.Int(min=1, required=True, allow_none=True)
+    rest_minutes = fields.Int(min=0, load_default=0, dump_default=0)
     volunteer = fields.Flag(required=True)
     state = fields.Text(max=20, required=True)
     demonstration = fields.Flag(required=True)

@@ -21,6 +21,8 @@ from schemas.fields import (
 )
 
 MAX_WINDOWS = 1000
+# A day: who needs more has a cap on days or weeks.
+MAX_REST = 24 * 60
 
 
 class WindowInput(Input):
@@ -31,7 +33,10 @@ class WindowInput(Input):
 
 
 class ExpertInput(Input):
-    """A new expert of an organisation; lat and lon are the home's, a cap of null means none."""
+    """A new expert of an organisation; lat and lon are the home's, a cap of null means none.
+
+    `rest_minutes` pass after each engagement before the expert sets out for the next.
+    """
 
     user_id = Id(load_default=None, allow_none=True)
     organisation_id = Id(load_default=None, allow_none=True)
@@ -51,6 +56,7 @@ class ExpertInput(Input):
     cap_day = Int(load_default=None, allow_none=True, min=1, max=20)
     cap_week = Int(load_default=None, allow_none=True, min=1, max=100)
     cap_month = Int(load_default=None, allow_none=True, min=1, max=400)
+    rest_minutes = Int(load_default=0, min=0, max=MAX_REST)
     volunteer = Flag(load_default=True)
     demonstration = Flag(load_default=False)
     availability = ListOf(Nested(WindowInput), load_default=list, max=MAX_WINDOWS)
@@ -82,6 +88,7 @@ class ExpertPatch(Input):
     cap_day = Int(allow_none=True, min=1, max=20)
     cap_week = Int(allow_none=True, min=1, max=100)
     cap_month = Int(allow_none=True, min=1, max=400)
+    rest_minutes = Int(min=0, max=MAX_REST)
     volunteer = Flag()
     state = Code(EXPERT_STATES)
     demonstration = Flag()
@@ -98,6 +105,7 @@ class PrivateView(Fact):
     cap_day = Int(required=True, allow_none=True)
     cap_week = Int(required=True, allow_none=True)
     cap_month = Int(required=True, allow_none=True)
+    rest_minutes = Int(required=True)
 
 
 class ExpertView(Fact):

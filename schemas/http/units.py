@@ -31,7 +31,10 @@ class WindowInput(Input):
 
 
 class UnitInput(Input):
-    """A new travelling unit; without windows it is always on the road."""
+    """A new travelling unit; without windows it is always on the road.
+
+    `km_budget` is what its tours may come to in a month, kilometres of road (decision 0110); null: anything.
+    """
 
     organisation_id = Id(load_default=None, allow_none=True)
     name = Text(required=True, max=120, min=2)
@@ -48,6 +51,7 @@ class UnitInput(Input):
     max_group = Int(required=True, min=1, max=10_000)
     languages = ListOf(Language(), load_default=lambda: ["zh"], max=3, unique=True)
     travel_limit_km = Int(load_default=None, allow_none=True, min=1, max=5000)
+    km_budget = Int(load_default=None, allow_none=True, min=1, max=100_000)
     policy = Code(AGREEMENT_POLICIES, load_default="ask")
     round_id = Id(load_default=None, allow_none=True)
     windows = ListOf(Nested(WindowInput), load_default=list, max=200)
@@ -70,6 +74,7 @@ class UnitPatch(Input):
     max_group = Int(min=1, max=10_000)
     languages = ListOf(Language(), max=3, unique=True)
     travel_limit_km = Int(allow_none=True, min=1, max=5000)
+    km_budget = Int(allow_none=True, min=1, max=100_000)
     policy = Code(AGREEMENT_POLICIES)
     round_id = Id(allow_none=True)
     windows = ListOf(Nested(WindowInput), max=200)

@@ -28,6 +28,7 @@ REFUSALS = (
     "unit_busy",
     "unit_travel",
     "unit_too_far",
+    "unit_mileage",
     "unit_dwell",
     "unit_unavailable",
     "unit_for_other_round",

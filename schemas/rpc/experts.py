@@ -13,6 +13,7 @@ REFUSALS = (
     "expert_unavailable",
     "expert_busy",
     "expert_travel",
+    "expert_rest",
     "expert_too_far",
     "expert_cap_day",
     "expert_cap_week",

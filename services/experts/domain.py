@@ -93,6 +93,12 @@ class ExpertTravel(Refusal):
     code = "expert_travel"
 
 
+class ExpertRest(Refusal):
+    """The way leaves less time between than the expert rests after an engagement."""
+
+    code = "expert_rest"
+
+
 class ExpertTooFar(Refusal):
     """The place is farther from the expert's home than the expert travels."""
 
@@ -227,6 +233,7 @@ class Limits:
     cap_day: int | None
     cap_week: int | None
     cap_month: int | None
+    rest_minutes: int = 0
 
 
 class Roads(Protocol):
@@ -326,7 +333,7 @@ def check_time(
     check_distance(limits, wanted, roads)
     check_available(windows, wanted)
     check_free(booked, wanted)
-    check_travel(booked, wanted, roads)
+    check_travel(booked, wanted, roads, limits.rest_minutes)
     check_caps(limits, booked, wanted)
 
 
@@ -349,24 +356,32 @@ def check_free(booked: Iterable[Appointment], wanted: Appointment) -> None:
         raise ExpertBusy()
 
 
-def check_travel(booked: Iterable[Appointment], wanted: Appointment, roads: Roads) -> None:
-    """Refuse unless the way from the engagement before and to the one after fits in the time between."""
+def check_travel(
+    booked: Iterable[Appointment], wanted: Appointment, roads: Roads, rest_minutes: int = 0
+) -> None:
+    """Refuse unless rest and way fit between the engagement before and this one, and this and the next."""
     stays = list(booked)
     before = max((b for b in stays if b.ends_at <= wanted.starts_at), key=lambda b: b.ends_at, default=None)
     after = min((b for b in stays if b.starts_at >= wanted.ends_at), key=lambda b: b.starts_at, default=None)
     if before:
-        _check_way(before, wanted, roads)
+        _check_way(before, wanted, roads, rest_minutes)
     if after:
-        _check_way(wanted, after, roads)
+        _check_way(wanted, after, roads, rest_minutes)
 
 
-def _check_way(first: Appointment, second: Appointment, roads: Roads) -> None:
-    if first.place == second.place:
-        return
-    needed = roads.travel_minutes(first.place, second.place, second.starts_at.astimezone(SHANGHAI).month)
+def _check_way(first: Appointment, second: Appointment, roads: Roads, rest_minutes: int) -> None:
+    needed = _minutes(first, second, roads)
     between = (second.starts_at - first.ends_at).total_seconds() / 60
     if needed > between:
         raise ExpertTravel(needed_minutes=round(needed), between_minutes=round(between))
+    if needed + rest_minutes > between:
+        raise ExpertRest(rest_minutes=rest_minutes, left_minutes=int(between - needed))
+
+
+def _minutes(first: Appointment, second: Appointment, roads: Roads) -> float:
+    if first.place == second.place:
+        return 0
+    return roads.travel_minutes(first.place, second.place, second.starts_at.astimezone(SHANGHAI).month)
 
 
 def check_caps(limits: Limits, booked: Sequence[Appointment], wanted: Appointment) -> None:

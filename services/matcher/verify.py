@@ -66,9 +66,14 @@ FALSE = {
     "overlap_busy": ("option {one} needs timed {at} while busy", "方案{one}与人员{at}已有安排冲突"),
     "journey_impossible": ("timed {at} has {gap} of {need} minutes to go beside option {one}",
                            "人员{at}在方案{one}前后有{gap}分钟，路程需{need}分钟"),
+    "rest_broken": ("timed {at} has {has} of {rest} minutes to rest beside option {one}",
+                    "人员{at}在方案{one}前后除路程外有{has}分钟，应休息{rest}分钟"),
     "cap_day": ("on day {when} {at} may {has}, not {taken}", "人员{at}第{when}日可{has}次，非{taken}次"),
     "cap_week": ("in week {when} {at} may {has}, not {taken}", "人员{at}第{when}周可{has}次，非{taken}次"),
     "cap_month": ("in month {when} {at} may {has}, not {taken}", "人员{at}{when}月可{has}次，非{taken}次"),
+    "cap_km": ("in month {when} unit {at} may drive {has} km, not {taken}",
+               "流动设施{at}在{when}月可行驶{has}公里，非{taken}公里"),
+    "kilometres_missing": ("no kilometres from {a} to {b}", "缺少地点{a}到{b}的公里数"),
     "fairness_unasked": ("{at} speaks of fairness where the problem does not, or not where it does",
                          "{at}与问题是否要求均衡不符"),
     "floor_missed": ("group {at} is due {least} people served, not {has}",
@@ -140,10 +145,13 @@ SHAPES: dict[str, dict[str, Any]] = {
     "problem": {
         "format": str, "seed_hash": str, "wishes": int, "scale": int, "places": int,
         "journeys": [(int, int, int, int)],  # place, place with a larger number, month, minutes
+        "kilometres?": [(int, int, int)],  # place, place with a larger number, km of road
         "slots": [(int, MAYBE)],  # seats, groups
         # What is there already (start, end, place), and how many may begin in a day, a week and a month.
         "timed": [{"kind": str, "busy": [(int, int, int)],
-                   "caps": {"day?": int, "week?": int, "month?": int}}],
+                   "caps": {"day?": int, "week?": int, "month?": int, "km?": int},
+                   "base?": int,  # the place where the tours of a unit with a cap on kilometres begin and end
+                   "rest?": int}],  # minutes between an appointment and setting out for the next
         "options": [(int, int, [(int, int, int, int, int, int, int)])],  # wish, value, legs as in Leg
         # How much of the fair plan is to be kept, in percent; people, district and township of each wish.
         "fairness?": {"policy": int, "districts": int, "groups": int, "wishes": [(int, int, int)]},
@@ -218,6 +226,7 @@ PERIODS: dict[str, Callable[[int], int]] = {
     "day": lambda minute: minute // DAY,
     "week": lambda minute: (minute // DAY + 3) // 7,  # from Monday; 1970-01-01 was a Thursday
     "month": month_of,
+    "km": lambda minute: month_of((minute // DAY + 3) // 7 * 7 * DAY - 3 * DAY),  # that of the week's Monday
 }
 
 
@@ -253,31 +262,99 @@ class Taking(NamedTuple):
     place: int
 
 
+# A stop of a unit: the request that it serves, below 0 what was there before, and when and where it is.
+Stop = tuple[int, Taking]
+
+
 class Problem(NamedTuple):
     paper: dict[str, Any]
     digest: str
     options: list[Option]
     journeys: dict[tuple[int, int, int], int]
+    kilometres: dict[tuple[int, int], int]
+    lightest: dict[tuple[int, int], dict[Stop, int]]  # by unit and week, once they have been asked for
 
     def left(self, timed: int, cap: str, when: int) -> int:
-        """How many more may begin in that day, week or month, beside what is there already."""
+        """How many more may begin in that day, week or month beside what is there already, or how many km."""
         row = self.paper["timed"][timed]
+        if cap == "km":
+            there = [(-1 - n, Taking(*busy)) for n, busy in enumerate(row["busy"])]
+            mine = [stop for stop in there if PERIODS["km"](stop[1].start) == when]
+            return int(max(0, row["caps"]["km"] - sum(self.least(timed, stop) for stop in mine)))
         had = sum(PERIODS[cap](start) == when for start, _, _ in row["busy"])
         return max(0, int(row["caps"][cap]) - had)
+
+    def km(self, a: int, b: int) -> int:
+        """Kilometres of road between two places."""
+        one, other = min(a, b), max(a, b)
+        hold(a == b or (one, other) in self.kilometres, "kilometres_missing", a=one, b=other)
+        return 0 if a == b else self.kilometres[one, other]
+
+    def driven(self, timed: int, stops: Iterable[Taking]) -> int:
+        """Kilometres of the tours that stops make: each week's from the base, from stop to stop, and home."""
+        base, total = self.paper["timed"][timed]["base"], 0
+        weeks: dict[int, list[int]] = defaultdict(list)
+        for stop in sorted(stops):
+            weeks[PERIODS["week"](stop.start)].append(stop.place)
+        for places in weeks.values():
+            total += sum(self.km(a, b) for a, b in pairwise([base, *places, base]))
+        return total
+
+    def least(self, timed: int, stop: Stop) -> int:
+        """Kilometres that a stop adds at least to any tour that it is on: see `lightest_of`."""
+        week = PERIODS["week"](stop[1].start)
+        if (timed, week) not in self.lightest:
+            self.lightest[timed, week] = lightest_of(self, timed, week)
+        return self.lightest[timed, week][stop]
 
     def unused(self, pool: int, moment: int) -> int:
         """How much of a pool is left at a moment, beside what is used already."""
         limit, used = self.paper["pools"][pool]
         return int(max(0, limit - sum(many for start, end, many in used if start <= moment < end)))
 
-    def journey(self, first: Taking, second: Taking) -> int:
-        """Minutes on the road, in the month in which the second appointment begins."""
-        if first.place == second.place or second.start - first.end >= LONGEST_JOURNEY:
+    def rest(self, timed: int) -> int:
+        """The minutes that somebody rests after an appointment, before setting out for the next."""
+        return int(self.paper["timed"][timed].get("rest", 0))
+
+    def journey(self, first: Taking, second: Taking, rest: int) -> int:
+        """Minutes on the road after the rest, in the month in which the second appointment begins."""
+        if first.place == second.place or second.start - first.end - rest >= LONGEST_JOURNEY:
             return 0
         a, b = sorted((first.place, second.place))
         month = (month_of(second.start) - 1) % 12 + 1
         hold((a, b, month) in self.journeys, "journey_missing", a=a, b=b, month=month)
         return self.journeys[a, b, month]
+
+
+def lightest_of(problem: Problem, timed: int, week: int) -> dict[Stop, int]:
+    """What each stop that a unit may have in a week drives at least, in whole kilometres.
+
+    A way between two stops counts half for each of them, a way from or to the base whole for the stop. So a
+    stop has at least half of its shortest way from the base, doubled, or from a stop of another request that
+    may come before it, and half of its shortest way on, doubled to the base; no tour is shorter than the sum.
+    """
+    row, stops = problem.paper["timed"][timed], set[Stop]()
+    for option in problem.options:
+        for leg in option.legs:
+            if (leg.kind, leg.resource) == (TIMED, timed) and PERIODS["week"](leg.occupied) == week:
+                stops.add((option.wish, Taking(leg.occupied, leg.end, leg.place)))
+    for n, busy in enumerate(row["busy"]):
+        if PERIODS["week"](busy[0]) == week:
+            stops.add((-1 - n, Taking(*busy)))
+    ends: dict[tuple[int, int], list[int]] = {}  # by request and place: its first end and last start
+    for wish, (start, end, place) in stops:
+        first, last = ends.get((wish, place), (end, start))
+        ends[wish, place] = [min(first, end), max(last, start)]
+    found = {}
+    for wish, (start, end, place) in stops:
+        before = after = 2 * problem.km(row["base"], place)
+        for (other, there), (first, last) in ends.items():
+            if other != wish and first <= start:
+                before = min(before, problem.km(there, place))
+            if other != wish and last >= end:
+                after = min(after, problem.km(place, there))
+        found[wish, Taking(start, end, place)] = (before + after) // 2
+    return found
 
 
 def problem_of(paper: dict[str, Any]) -> Problem:
@@ -287,7 +364,9 @@ def problem_of(paper: dict[str, Any]) -> Problem:
         at = f"problem.timed[{n}]"
         hold(row["kind"] in ("expert", "unit"), "word_unknown", at=at)
         hold(all(start < end <= LAST_MINUTE for start, end, _ in row["busy"]), "times_disordered", at=at)
-        hold(all(place < paper["places"] for _, _, place in row["busy"]), "number_unknown", at=at)
+        places = [place for _, _, place in row["busy"]] + ([row["base"]] if "base" in row else [])
+        hold(all(place < paper["places"] for place in places), "number_unknown", at=at)
+        hold("km" not in row["caps"] or "base" in row, "key_missing", at=at)
     journeys: dict[tuple[int, int, int], int] = {}
     for n, (a, b, month, minutes) in enumerate(paper["journeys"]):
         at = f"problem.journeys[{n}]"
@@ -295,6 +374,12 @@ def problem_of(paper: dict[str, Any]) -> Problem:
         hold((a, b, month) not in journeys, "journey_twice", at=at)
         hold(minutes <= LONGEST_JOURNEY, "out_of_range", at=at)
         journeys[a, b, month] = minutes
+    kilometres: dict[tuple[int, int], int] = {}
+    for n, (a, b, km) in enumerate(paper.get("kilometres", [])):
+        at = f"problem.kilometres[{n}]"
+        hold(a < b < paper["places"], "number_unknown", at=at)
+        hold((a, b) not in kilometres, "journey_twice", at=at)
+        kilometres[a, b] = km
     options = [_option(paper, row, f"problem.options[{n}]") for n, row in enumerate(paper["options"])]
     if fairness := paper.get("fairness"):
         at, groups = "problem.fairness", (fairness["districts"], fairness["groups"])
@@ -306,7 +391,7 @@ def problem_of(paper: dict[str, Any]) -> Problem:
     _check_splits(paper, options)
     said = json.dumps(paper, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     digest = hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
-    return Problem(paper, digest, options, journeys)
+    return Problem(paper, digest, options, journeys, kilometres, {})
 
 
 def _option(paper: dict[str, Any], row: list[Any], at: str) -> Option:
@@ -467,26 +552,40 @@ def _check_times(problem: Problem, legs: list[tuple[int, Leg]]) -> None:
     for number, leg in legs:
         held[leg.resource].append((Taking(leg.occupied, leg.end, leg.place), number))
     for at, mine in held.items():
-        for cap in problem.paper["timed"][at]["caps"]:
+        for cap in problem.paper["timed"][at]["caps"].keys() - {"km"}:
             for when, taken in Counter(PERIODS[cap](taking.start) for taking, _ in mine).items():
                 has = problem.left(at, cap, when)
                 hold(taken <= has, f"cap_{cap}", at=at, has=has, when=when, taken=taken)
         busy = [(Taking(*each), -1) for each in problem.paper["timed"][at]["busy"]]
         _check_pairs(problem, at, sorted(mine + busy))
+        _check_kilometres(problem, at, [taking for taking, _ in mine], [taking for taking, _ in busy])
+
+
+def _check_kilometres(problem: Problem, at: int, mine: list[Taking], busy: list[Taking]) -> None:
+    """In no month in which the plan sends a unit out does it drive more than it may."""
+    if "km" not in problem.paper["timed"][at]["caps"]:
+        return
+    month, has = PERIODS["km"], problem.paper["timed"][at]["caps"]["km"]
+    for when in {month(stop.start) for stop in mine}:
+        taken = problem.driven(at, [stop for stop in mine + busy if month(stop.start) == when])
+        hold(taken <= has, "cap_km", at=at, has=has, when=when, taken=taken)
 
 
 def _check_pairs(problem: Problem, at: int, held: list[tuple[Taking, int]]) -> None:
     """Each appointment against all later ones that may be too near; what was there before has number -1."""
+    rest = problem.rest(at)
     for n, (first, one) in enumerate(held):
         for m in range(n + 1, len(held)):
             second, other = held[m]
-            if second.start >= first.end + LONGEST_JOURNEY:
+            if second.start >= first.end + rest + LONGEST_JOURNEY:
                 break
             if max(one, other) >= 0:
                 gap, code = second.start - first.end, "overlap" if min(one, other) >= 0 else "overlap_busy"
                 hold(gap >= 0, code, at=at, one=max(one, other), other=min(one, other))
-                need = problem.journey(first, second)
+                need = problem.journey(first, second, rest)
                 hold(gap >= need, "journey_impossible", at=at, gap=gap, need=need, one=max(one, other))
+                has = gap - need
+                hold(has >= rest, "rest_broken", at=at, has=has, rest=rest, one=max(one, other))
 
 
 def _check_pools(problem: Problem, chosen: list[Option]) -> None:
@@ -594,7 +693,11 @@ def _paid(problem: Problem, option: Option, caps: Prices, pools: PoolPrices) -> 
     """What an option pays for the caps that it counts under, and for what it uses of pools."""
     timed = [leg for leg in option.legs if leg.kind == TIMED] if caps else []
     counted = ((leg, cap) for leg in timed for cap in problem.paper["timed"][leg.resource]["caps"])
-    paid = sum(caps.get((leg.resource, cap, PERIODS[cap](leg.occupied)), 0) for leg, cap in counted)
+    paid = 0
+    for leg, cap in counted:
+        price = caps.get((leg.resource, cap, PERIODS[cap](leg.occupied)), 0)
+        stop = option.wish, Taking(leg.occupied, leg.end, leg.place)
+        paid += price * problem.least(leg.resource, stop) if price and cap == "km" else price
     for pool, start, end, quantity in option.uses if pools else ():
         prices = pools.get(pool, {}).items()
         paid += quantity * sum(price for moment, price in prices if start <= moment < end)
@@ -670,22 +773,24 @@ def _check_stretches(problem: Problem, standing: Standing, rows: list[list[Any]]
             founded = start // DAY == (end - 1) // DAY and "day" in timed[at]["caps"]
             founded = founded and problem.left(at, "day", start // DAY) <= count
             hold(founded, "count_unfounded", at=at, start=start)
-        has = _best_plan(problem, takings, count)
+        has = _best_plan(problem, takings, count, problem.rest(at))
         hold(has <= best, "plan_understated", at=at, start=start, has=has, best=best)
 
 
-def _best_plan(problem: Problem, takings: dict[Taking, int], count: int | None) -> int:
+def _best_plan(problem: Problem, takings: dict[Taking, int], count: int | None, rest: int) -> int:
     """The most that appointments one after the other can be worth, `count` of them or any number."""
     order = sorted(takings.items(), key=lambda item: (item[0].end, item[0]))
     if count is None or count >= len(order):
-        return max(_ending(problem, order, None), default=0)
+        return max(_ending(problem, order, None, rest), default=0)
     worth = [0] * len(order)
     for _ in range(count):
-        worth = _ending(problem, order, worth)
+        worth = _ending(problem, order, worth, rest)
     return max(worth, default=0)
 
 
-def _ending(problem: Problem, order: list[tuple[Taking, int]], before: list[int] | None) -> list[int]:
+def _ending(
+    problem: Problem, order: list[tuple[Taking, int]], before: list[int] | None, rest: int
+) -> list[int]:
     """What the best plan that ends with each appointment is worth.
 
     What comes before it is one of the plans worth `before`, or of those just found if that is None.
@@ -697,7 +802,8 @@ def _ending(problem: Problem, order: list[tuple[Taking, int]], before: list[int]
         n, best = bisect_right(ends, each.start), 0
         while n and tops[n - 1] > best:
             n -= 1
-            if plans[n] > best and each.start - order[n][0].end >= problem.journey(order[n][0], each):
+            gap, last = each.start - order[n][0].end - rest, order[n][0]
+            if plans[n] > best and gap >= problem.journey(last, each, rest):
                 best = plans[n]
         found.append(best + share)
         if before is None:

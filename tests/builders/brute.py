@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date, timedelta
 from itertools import combinations, pairwise
 
 import numpy as np
 
+from services.matcher.engine.days import month_number
 from services.matcher.engine.instance import (
     ENDLESS,
     TIMELINE,
@@ -19,7 +22,7 @@ from services.matcher.engine.instance import (
     Takings,
     table,
 )
-from services.matcher.engine.model import Option, Pool, Problem, Use
+from services.matcher.engine.model import Option, Place, Pool, Problem, Use
 
 # A taking: its beginning, its end, and a point on the line along which everybody travels.
 Taking = tuple[int, int, int]
@@ -83,6 +86,44 @@ def keeps_pools(problem: Problem, chosen: Iterable[Option]) -> bool:
     """Whether no pool is ever used beyond its limit, but where what was there before did that alone."""
     uses = [use for option in chosen for use in option.uses]
     return all(_is_kept(pool, [use for use in uses if use.pool == pool.key]) for pool in problem.pools)
+
+
+def keeps_rests(problem: Problem, chosen: Iterable[Option]) -> bool:
+    """Whether between any two appointments of an expert there is the rest, and then time for the road."""
+    legs = [leg for option in chosen for leg in option.legs if leg.kind == "expert"]
+    for expert in problem.experts:
+        mine = [(leg.start, leg.end, leg.place, 1) for leg in legs if leg.resource == expert.key]
+        held = sorted([*mine, *((*busy, 0) for busy in expert.busy)])
+        for one, other in combinations(held, 2):
+            month = month_number(other[0])
+            needed = expert.rest_minutes + problem.roads.minutes(one[2], other[2], month)
+            if (one[3] or other[3]) and other[0] - one[1] < needed:
+                return False
+    return True
+
+
+def keeps_budgets(problem: Problem, chosen: Iterable[Option]) -> bool:
+    """Whether no unit drives more in a month than it may, unless what was there before does so alone."""
+    legs = [leg for option in chosen for leg in option.legs if leg.kind == "unit"]
+    for unit in problem.units:
+        mine = [(leg.occupied, leg.place, 1) for leg in legs if leg.resource == unit.key]
+        stops = sorted([*mine, *((start, place, 0) for start, _, place in unit.busy)])
+        months = {_monday(stop[0]).replace(day=1) for stop in mine}
+        for month in months:
+            tours: dict[date, list[Place]] = {}
+            for start, place, _ in stops:
+                if _monday(start).replace(day=1) == month:
+                    tours.setdefault(_monday(start), []).append(place)
+            rides = (pairwise([unit.base, *places, unit.base]) for places in tours.values())
+            km = sum(math.ceil(problem.roads.km(*ride) - 1e-6) for tour in rides for ride in tour)
+            if unit.km_budget is not None and km > unit.km_budget:
+                return False
+    return True
+
+
+def _monday(minute: int) -> date:
+    day = date(1970, 1, 1) + timedelta(days=minute // 1440)
+    return day - timedelta(days=day.weekday())
 
 
 def _is_kept(pool: Pool, uses: Sequence[Use]) -> bool:

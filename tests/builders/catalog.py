@@ -90,9 +90,9 @@ def a_unit(conn: Connection, **changes: Any) -> dict[str, Any]:
         "id": new_id(), "organisation_id": changes.get("organisation_id") or an_organisation(conn),
         "name": f"大篷车 {new_id()}", "kind": "caravan", "adcode": HONGSHAN.adcode, "lat": HONGSHAN.lat,
         "lon": HONGSHAN.lon, "min_dwell_days": 1, "max_dwell_days": 1, "setup_days": 0, "topics": ["energy"],
-        "grades": [1, 2, 3], "min_group": 1, "max_group": 500, "languages": ["zh"], "travel_limit_km": None,
-        "policy": "ask", "round_id": None, "windows": [], "state": "active", "demonstration": True,
-        "version": 1, **changes,
+        "grades": [1, 2, 3], "min_group": 1, "max_group": 500, "languages": ["zh"],
+        "travel_limit_km": None, "km_budget": None, "policy": "ask", "round_id": None, "windows": [],
+        "state": "active", "demonstration": True, "version": 1, **changes,
     }  # fmt: skip
     return _stored(conn, "unit", "unit_registered", row)
 

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 from services.matcher.engine.candidates import Finder
 from services.matcher.engine.days import day_of, month_number, month_of, week_of
-from services.matcher.engine.model import Busy, Leg, Option, Place, Problem
+from services.matcher.engine.model import Busy, Leg, Option, Place, Problem, Unit
 from services.matcher.engine.plan import greedy
 from tests.builders.problems import MONDAY
 
@@ -28,14 +29,20 @@ DAY = 24 * 60
 JUNE = 6
 # A leg and its share of what its option is worth.
 _Standing = tuple[list[int], int]
-_PERIODS = {"day": day_of, "week": week_of, "month": month_of}
+_PERIODS: dict[str, Callable[[int], int]] = {
+    "day": day_of,
+    "week": week_of,
+    "month": month_of,
+    "km": lambda minute: month_of((day_of(minute) - (day_of(minute) + 3) % 7) * DAY),
+}
 
 
 def small() -> Papers:
     """Nine requests for two slots, two experts and a unit, and a plan to which nothing can be added.
 
     There are three guides, of whom one is out until half past two on Wednesday, and a class with one time.
-    Expert 0 is at place 0 until ten on Monday and has 30 minutes to the lecture at half past ten.
+    Expert 0 is at place 0 until ten on Monday and has 30 minutes to the lecture at half past ten. The unit
+    may drive 200 km from place 2, and drives 180.
     """
     problem: Paper = {
         "format": "keqiao-problem-1",
@@ -50,10 +57,11 @@ def small() -> Papers:
             [1, 3, JUNE, 200],
             [2, 3, JUNE, 90],
         ],
+        "kilometres": [[1, 2, 45], [1, 3, 200], [2, 3, 90]],
         "slots": [[60, 2], [30, None]],
         "timed": [
             {"kind": "expert", "busy": [[at(0, 9), at(0, 10), 0]], "caps": {"day": 2, "week": 3, "month": 4}},
-            {"kind": "unit", "busy": [], "caps": {}},
+            {"kind": "unit", "busy": [], "caps": {"km": 200}, "base": 2},
             {"kind": "expert", "busy": [], "caps": {}},
         ],
         "options": [
@@ -156,6 +164,10 @@ def write(papers: Papers, folder: Path) -> list[str]:
 def left(problem: Paper, timed: int, cap: str, number: int) -> int:
     """What a cap leaves after what is there already."""
     holder, period = problem["timed"][timed], _PERIODS[cap]
+    if cap == "km":
+        there = [(-1 - n, busy) for n, busy in enumerate(holder["busy"]) if period(busy[0]) == number]
+        taken = sum(_least(problem, timed, wish, tuple(busy)) for wish, busy in there)
+        return max(0, int(holder["caps"]["km"]) - taken)
     had = [start for start, _, _ in holder["busy"] if period(start) == number]
     return max(0, int(holder["caps"][cap]) - len(had))
 
@@ -176,7 +188,8 @@ def _written(problem: Problem, options: Sequence[Option]) -> Paper:
     slots = {slot.key: number for number, slot in enumerate(problem.slots)}
     timed = {(kind, each.key): number for number, (kind, each) in enumerate(holders)}
     busy = [place for _, each in holders for _, _, place in each.busy]
-    places = sorted({leg.place for option in options for leg in option.legs} | set(busy))
+    bases = {each.base for each in problem.units if each.km_budget is not None}
+    places = sorted({leg.place for option in options for leg in option.legs} | set(busy) | bases)
     known = {place: number for number, place in enumerate(places)}
 
     def leg_of(leg: Leg) -> list[int]:
@@ -194,10 +207,16 @@ def _written(problem: Problem, options: Sequence[Option]) -> Paper:
         ],
         "uses": [[number, pools[use.pool], use.start, use.end, use.quantity] for number, use in uses],
     }
-    split = _stated(problem, options, slots)
+    kilometres = {
+        "kilometres": [
+            [a, b, math.ceil(problem.roads.km(one, other) - 1e-6)]
+            for (a, one), (b, other) in combinations(enumerate(places), 2)
+        ]
+    }
     return (
-        (shared if pools else {})
-        | split
+        (kilometres if bases else {})
+        | (shared if pools else {})
+        | _stated(problem, options, slots)
         | {
             "format": "keqiao-problem-1",
             "seed_hash": hashlib.sha256(problem.seed.encode()).hexdigest(),
@@ -207,7 +226,13 @@ def _written(problem: Problem, options: Sequence[Option]) -> Paper:
             "journeys": list(_all_journeys(problem, places, options)),
             "slots": [[slot.seats, slot.groups] for slot in problem.slots],
             "timed": [
-                {"kind": kind, "busy": [busy_of(busy) for busy in each.busy], "caps": _caps(each)}
+                {
+                    "kind": kind,
+                    "busy": [busy_of(busy) for busy in each.busy],
+                    "caps": _caps(each),
+                    "rest": _rest(each),
+                }
+                | ({"base": known[each.base]} if isinstance(each, Unit) and each.base in bases else {})
                 for kind, each in holders
             ],
             "options": [
@@ -215,6 +240,10 @@ def _written(problem: Problem, options: Sequence[Option]) -> Paper:
             ],
         }
     )
+
+
+def _rest(holder: object) -> int:
+    return getattr(holder, "rest_minutes", 0)
 
 
 def _stated(problem: Problem, options: Sequence[Option], slots: Mapping[Any, int]) -> Paper:
@@ -231,7 +260,8 @@ def _stated(problem: Problem, options: Sequence[Option], slots: Mapping[Any, int
 
 
 def _caps(holder: object) -> dict[str, int]:
-    caps = {cap: getattr(holder, f"cap_{cap}", None) for cap in _PERIODS}
+    caps: dict[str, int | None] = {cap: getattr(holder, f"cap_{cap}", None) for cap in _PERIODS}
+    caps["km"] = getattr(holder, "km_budget", None)
     return {cap: most for cap, most in caps.items() if most is not None}
 
 
@@ -273,10 +303,37 @@ def _shares(
                 [use[2:] for use in problem["uses"] if use[:2] == [number, pool]], moment
             )
         for _, timed, _, _, occupied, _, _ in (leg for leg in legs if leg[0] == 1):
-            worth -= sum(prices.get((timed, cap, period(occupied)), 0) for cap, period in _PERIODS.items())
+            worth -= sum(
+                prices.get((timed, cap, _PERIODS[cap](occupied)), 0) for cap in ("day", "week", "month")
+            )
+        for _, timed, _, end, occupied, _, place in (leg for leg in legs if leg[0] == 1):
+            each = prices.get((timed, "km", _PERIODS["km"](occupied)))
+            worth -= each * _least(problem, timed, wish, (occupied, end, place)) if each else 0
         rest = worth // len(legs)
         found.append([worth - rest * (len(legs) - 1), *[rest] * (len(legs) - 1)])
     return found
+
+
+def _least(problem: Paper, timed: int, wish: int, stop: tuple[int, int, int]) -> int:
+    """What a stop adds at least to a tour: halves of its shortest ways, those of the base counted double."""
+    holder = problem["timed"][timed]
+    stops = [
+        (other, (leg[4], leg[3], leg[6]))
+        for other, _, legs in problem["options"]
+        for leg in legs
+        if leg[:2] == [1, timed]
+    ]
+    stops += [(-1 - n, tuple(busy)) for n, busy in enumerate(holder["busy"])]
+    beside = [its for other, its in stops if other != wish and week_of(its[0]) == week_of(stop[0])]
+    alone = 2 * _km(problem, holder["base"], stop[2])
+    before = [_km(problem, its[2], stop[2]) for its in beside if its[1] <= stop[0]]
+    after = [_km(problem, its[2], stop[2]) for its in beside if its[0] >= stop[1]]
+    return (min([alone, *before]) + min([alone, *after])) // 2
+
+
+def _km(problem: Paper, a: int, b: int) -> int:
+    known = {tuple(row[:2]): row[2] for row in problem["kilometres"]}
+    return 0 if a == b else int(known[min(a, b), max(a, b)])
 
 
 def _goes_on(uses: Iterable[Sequence[int]], moment: int) -> int:
@@ -344,11 +401,12 @@ def _best_plan(problem: Paper, legs: Sequence[_Standing], count: int, before: li
 
 
 def _follows(problem: Paper, first: list[int], second: list[int]) -> bool:
-    if second[4] < first[3]:
+    gap = second[4] - first[3] - problem["timed"][first[1]].get("rest", 0)
+    if second[4] < first[3] or gap < 0:
         return False
     a, b = sorted((first[6], second[6]))
     known = (row for row in problem["journeys"] if row[:3] == [a, b, month_number(second[4])])
-    return a == b or bool(second[4] - first[3] >= next(known)[3])
+    return a == b or bool(gap >= next(known)[3])
 
 
 def _subsets(things: Sequence[_Standing]) -> Iterator[tuple[_Standing, ...]]:

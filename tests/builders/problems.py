@@ -55,6 +55,8 @@ class Size:
     pools: bool = False
     openings: bool = True
     companies: bool = False
+    rests: bool = False
+    tours: bool = False
     splits: bool = False
 
 
@@ -64,6 +66,8 @@ def problem(seed: int, size: Size = Size()) -> Problem:
     made = _with_splits(random.Random(f"splits of {seed}"), made, size) if size.splits else made
     made = _with_openings(random.Random(f"openings of {seed}"), made) if size.openings else made
     made = _with_companies(random.Random(f"companies of {seed}"), made) if size.companies else made
+    made = _with_rests(random.Random(f"rests of {seed}"), made) if size.rests else made
+    made = _with_tours(random.Random(f"tours of {seed}"), made) if size.tours else made
     return _with_pools(random.Random(f"pools of {seed}"), made, size) if size.pools else made
 
 
@@ -149,6 +153,49 @@ def _small_group(dice: random.Random, wish: Wish) -> Wish:
         area=dice.choice([AREA, OTHER_AREA]),
         township=dice.choice(["one", "other"]),
     )
+
+
+def _with_rests(dice: random.Random, made: Problem) -> Problem:
+    """Experts who rest between appointments, some of them longer than half a day."""
+    rests = [dice.choice([0, 30, 60, 120, 900, 1440]) for _ in made.experts]
+    resting = (replace(each, rest_minutes=some) for each, some in zip(made.experts, rests, strict=True))
+    return replace(made, experts=tuple(resting))
+
+
+def _with_tours(dice: random.Random, made: Problem) -> Problem:
+    """Most wishes are for exhibitions; units suit them all, and some have a stop already."""
+    wishes = (_toured(dice, wish) if dice.random() < 0.8 else wish for wish in made.wishes)
+    topics = frozenset(TOPICS)
+    units = (
+        replace(
+            unit,
+            topics=topics,
+            min_days=dice.choice([1, 1, 2]),
+            setup_days=dice.choice([0, 0, 1]),
+            km_budget=dice.choice([None, 60, 120, 180, 250, 400]),
+            busy=_stopped(dice),
+        )
+        for unit in made.units
+    )
+    return replace(made, wishes=tuple(wishes), units=tuple(units))
+
+
+def _toured(dice: random.Random, wish: Wish) -> Wish:
+    """A stop of a day or two, on any of four days around a weekend, which for teachers has no weekend."""
+    first = MONDAY + dice.choice([0, 1, 3, 4, 7])
+    audience = dice.choice(["pupils", "teachers"])
+    windows = (Window(first * DAY, (first + 4) * DAY),)
+    return replace(wish, kind="exhibition", windows=windows, audience=audience, with_expert=False)
+
+
+def without_budgets(problem: Problem) -> Problem:
+    """The same, with units that may drive as far as they like."""
+    return replace(problem, units=tuple(replace(unit, km_budget=None) for unit in problem.units))
+
+
+def _stopped(dice: random.Random) -> tuple[Busy, ...]:
+    day = (MONDAY + dice.choice([-1, 2, 5])) * DAY
+    return (Busy(day + 8 * 60, day + 17 * 60, _place(dice)),) if dice.random() < 0.5 else ()
 
 
 def _place(dice: random.Random) -> Place:

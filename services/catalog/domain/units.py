@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
+from itertools import pairwise
 from typing import Protocol
 from uuid import UUID
 
@@ -43,6 +46,12 @@ class UnitTooFar(Refusal):
     """The place is farther from the unit's base than the unit travels."""
 
     code = "unit_too_far"
+
+
+class UnitMileage(Refusal):
+    """With this stop the unit's tours of that month would come to more kilometres than its budget."""
+
+    code = "unit_mileage"
 
 
 class UnitDwell(Refusal):
@@ -86,6 +95,7 @@ class Unit:
     travel_limit_km: int | None
     round_id: UUID | None
     windows: Sequence[Window]
+    km_budget: int | None = None
 
 
 @dataclass(frozen=True)
@@ -144,6 +154,7 @@ def check_stop(unit: Unit, booked: Sequence[Stop], wanted: Stop, wish: Wish, roa
     check_on_the_road(unit, wanted)
     check_free(booked, wanted)
     check_travel(booked, wanted, roads)
+    check_mileage(unit, booked, wanted, roads)
 
 
 def check_dwell(unit: Unit, wanted: Stop) -> None:
@@ -158,6 +169,43 @@ def check_distance(unit: Unit, wanted: Stop, roads: Roads) -> None:
     km = roads.road_km(unit.base, wanted.place)
     if unit.travel_limit_km is not None and km > unit.travel_limit_km:
         raise UnitTooFar(km=round(km), limit_km=unit.travel_limit_km)
+
+
+def check_mileage(unit: Unit, booked: Iterable[Stop], wanted: Stop, roads: Roads) -> None:
+    """Refuse a stop with which the tours of its month would be longer than the unit's budget.
+
+    A tour is all stops at which the unit arrives in one Monday-to-Sunday week, from the base and home again;
+    it counts in the month of that Monday. One stop more never makes it shorter, so that the order in which
+    stops are held decides nothing.
+    """
+    if unit.km_budget is None:
+        return
+    month = _month(wanted)
+    km = driven_km(unit.base, [wanted, *(stop for stop in booked if _month(stop) == month)], roads)
+    if km > unit.km_budget:
+        raise UnitMileage(km=km, budget_km=unit.km_budget)
+
+
+def driven_km(base: Place, stops: Iterable[Stop], roads: Roads) -> int:
+    """Whole kilometres of the tours that these stops make, each way rounded up."""
+    tours: dict[date, list[Place]] = defaultdict(list)
+    for stop in sorted(stops, key=lambda stop: stop.occupied_from):
+        tours[_monday(stop)].append(stop.place)
+    return sum(_way_km(a, b, roads) for places in tours.values() for a, b in pairwise([base, *places, base]))
+
+
+def _way_km(a: Place, b: Place, roads: Roads) -> int:
+    # A millionth beside a whole kilometre is the last digit of a float, and no road.
+    return 0 if (a.lat, a.lon) == (b.lat, b.lon) else math.ceil(roads.road_km(a, b) - 1e-6)
+
+
+def _monday(stop: Stop) -> date:
+    day = stop.occupied_from.astimezone(SHANGHAI).date()
+    return day - timedelta(days=day.weekday())
+
+
+def _month(stop: Stop) -> tuple[int, int]:
+    return _monday(stop).year, _monday(stop).month
 
 
 def check_on_the_road(unit: Unit, wanted: Stop) -> None:

@@ -40,7 +40,7 @@ def lock_slots(conn: Connection, slot_ids: Iterable[UUID]) -> dict[UUID, Seats]:
 
 LOCK_UNITS = """
 select id, state, adcode, lat, lon, min_dwell_days, max_dwell_days, setup_days, min_group, max_group,
-       travel_limit_km, round_id, windows
+       travel_limit_km, round_id, windows, km_budget
   from unit where id = any(%s) order by id for no key update
 """
 

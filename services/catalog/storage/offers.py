@@ -27,8 +27,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     ),
     "unit": (
         "id", "organisation_id", "name", "kind", "adcode", "lat", "lon", "min_dwell_days", "max_dwell_days",
-        "setup_days", "topics", "grades", "min_group", "max_group", "languages", "travel_limit_km", "policy",
-        "round_id", "windows", "state", "demonstration", "version",
+        "setup_days", "topics", "grades", "min_group", "max_group", "languages", "travel_limit_km",
+        "km_budget", "policy", "round_id", "windows", "state", "demonstration", "version",
     ),
     "slot": (
         "id", "programme_id", "venue_id", "organisation_id", "starts_at", "ends_at", "seats", "taken",

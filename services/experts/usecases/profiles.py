@@ -23,7 +23,9 @@ from services.experts.storage import profiles as storage
 Row = dict[str, Any]
 Item = Mapping[str, Any]
 _STATE = ExpertState()
-_PRIVATE = ("user_id", "lat", "lon", "contact", "travel_limit_km", "cap_day", "cap_week", "cap_month")
+_PRIVATE = (
+    "user_id", "lat", "lon", "contact", "travel_limit_km", "cap_day", "cap_week", "cap_month", "rest_minutes",
+)  # fmt: skip
 
 
 def register_expert(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 
-from services.matcher.engine import journeys
+from services.matcher.engine import journeys, tours
 from services.matcher.engine.candidates import taking
 from services.matcher.engine.days import day_of, month_number
 from services.matcher.engine.instance import (
@@ -28,8 +29,9 @@ from services.matcher.engine.instance import (
     table,
 )
 from services.matcher.engine.journeys import KnownRoads
-from services.matcher.engine.model import Busy, Expert, Key, Kind, Leg, Option, Pool, Problem, Use
+from services.matcher.engine.model import Busy, Expert, Key, Kind, Leg, Option, Pool, Problem, Unit, Use
 from services.matcher.engine.pools import by_pool, crowded, left
+from services.matcher.engine.touring import Touring
 
 _Entry = tuple[int, Leg]
 
@@ -58,16 +60,28 @@ class Moment(NamedTuple):
     at: int
 
 
-Row = Cap | Moment
+class Mileage(NamedTuple):
+    """What a row is: one month of a unit's mileage budget."""
+
+    resource: Key
+    month: int
+
+
+Row = Cap | Moment | Mileage
 
 
 class Assembled(NamedTuple):
-    """An instance, and what its shelves and rows stand for; pools have rows only where they can bind."""
+    """An instance, and what its shelves and rows stand for; pools have rows only where they can bind.
+
+    `rests` are the minutes of the experts who rest between appointments, `budgets` the units that have one.
+    """
 
     instance: Instance
     shelves: tuple[Stretch, ...]
     rows: tuple[Row, ...]
     pools: tuple[Pool, ...] = ()
+    rests: Mapping[Key, int] = MappingProxyType({})
+    budgets: Mapping[Key, Unit] = MappingProxyType({})
 
 
 def assemble(problem: Problem, options: Sequence[Option]) -> Assembled:
@@ -77,7 +91,7 @@ def assemble(problem: Problem, options: Sequence[Option]) -> Assembled:
     for expert in problem.experts:
         building.expert(expert)
     for unit in problem.units:
-        building.timeline("unit", unit.key)
+        building.unit(unit)
     if problem.pools:
         building.pools()
     return building.done()
@@ -109,6 +123,10 @@ class _Building:
         self._times: list[Busy] = []
         self._sure: list[int] = []
         self._near: list[int] = []
+        # Of takings: the rest of whom they are asked of.
+        self._rest: list[int] = []
+        self._rests = journeys.rests(problem)
+        self._touring = Touring(problem, self._roads, self._uses)
         self._known_rows: list[Row] = []
         self._limits: list[int] = []
         # Of rows: option, number of the row, weight, leg.
@@ -138,12 +156,24 @@ class _Building:
                 else:
                     self._cap(Cap(expert.key, code, when), cap - had[when], [leg for _, leg in entries])
 
+    def unit(self, unit: Unit) -> None:
+        """The stretches of a unit's time, and the months of its mileage budget."""
+        self.timeline("unit", unit.key)
+        for month in self._touring.months(unit):
+            option_of = [int(self._option_of[number]) for number, _ in month.entries]
+            wishes = [self._options[option].wish for option in option_of]
+            weights, limit, most = self._touring.weighed(month, wishes)
+            if most > month.budget:
+                self._touring.open(len(self._known_rows), month)
+                legs = (number for number, _ in month.entries)
+                self._row(Mileage(unit.key, month.number), limit, zip(option_of, weights, legs, strict=True))
+
     def timeline(self, kind: Kind, key: Key) -> list[tuple[int, list[_Entry]]]:
         """The stretches of somebody's time, each a shelf; returns them with what stands on them."""
         entries = sorted(self._uses.get((kind, key), []), key=lambda entry: entry[1].occupied)
-        return [
-            (self._stretch(kind, key, longest, part), part) for longest, part in _parts(self._roads, entries)
-        ]
+        rest = journeys.rest_of(self._rests, kind, key)
+        parts = _parts(self._roads, entries, rest)
+        return [(self._stretch(kind, key, longest, rest, part), part) for longest, part in parts]
 
     def pools(self) -> None:
         """Rows for the moments of pools at which wishes may ask for more than there is."""
@@ -187,8 +217,12 @@ class _Building:
             takings=self._takings(),
             rows=self._rows(),
             beside=_beside(options),
+            tours=self._touring.done(self._times, len(self._known_rows)),
         )
-        return Assembled(instance, tuple(self._stretches), tuple(self._known_rows), self._problem.pools)
+        stretches, rows = tuple(self._stretches), tuple(self._known_rows)
+        return Assembled(
+            instance, stretches, rows, self._problem.pools, self._rests, tours.budgets(self._problem)
+        )
 
     def _shelve(self, stretch: Stretch, seats: int, count: int) -> int:
         self._stretches.append(stretch)
@@ -197,7 +231,7 @@ class _Building:
         self._first_taking.append(len(self._times))
         return len(self._seats) - 1
 
-    def _stretch(self, kind: Kind, key: Key, longest: int, entries: Sequence[_Entry]) -> int:
+    def _stretch(self, kind: Kind, key: Key, longest: int, rest: int, entries: Sequence[_Entry]) -> int:
         first = entries[0][1].occupied
         shelf = self._shelve(Stretch(kind, key, first, entries[-1][1].occupied + 1), TIMELINE, ENDLESS)
         times = sorted({taking(leg) for _, leg in entries}, key=lambda each: (each.end, each))
@@ -209,6 +243,7 @@ class _Building:
             self._sure.append(bisect_right(ends, each.start - longest))
             self._near.append(bisect_right(ends, each.start) - self._sure[-1])
         self._times.extend(times)
+        self._rest.extend([rest] * len(times))
         return shelf
 
     def _takings(self) -> Takings:
@@ -222,7 +257,7 @@ class _Building:
         later = np.repeat(np.arange(len(start)), near)
         earlier = np.arange(len(later)) - np.repeat(np.cumsum(near) - near - base - sure, near)
         road = self._roads.minutes_many(list(places), place[earlier], place[later], month[later])
-        reached = end[earlier] + road <= start[later]
+        reached = end[earlier] + _ints(self._rest)[later] + road <= start[later]
         return Takings(start, end, sure, Table(table(later[reached], len(start)).first, earlier[reached]))
 
     def _cap(self, cap: Cap, room: int, numbers: Sequence[int]) -> None:
@@ -261,11 +296,14 @@ def _within_a_day(stretches: _Stretches, shelves: set[int]) -> bool:
     return len(days) == 1
 
 
-def _parts(roads: KnownRoads, entries: Sequence[_Entry]) -> Iterator[tuple[int, list[_Entry]]]:
-    """Entries in order of time, cut where no road could make what is before clash with what comes after."""
+def _parts(roads: KnownRoads, entries: Sequence[_Entry], rest: int) -> Iterator[tuple[int, list[_Entry]]]:
+    """Entries in order of time, cut where no road could make what is before clash with what comes after.
+
+    With each part the minutes that surely are enough for the rest and the road.
+    """
     if not entries:
         return
-    longest = _longest(roads, entries)
+    longest = _longest(roads, entries) + rest
     part, end = [entries[0]], entries[0][1].end
     for entry in entries[1:]:
         if entry[1].occupied >= end + longest:

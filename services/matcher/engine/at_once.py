@@ -18,7 +18,7 @@ from typing import NamedTuple
 from services.matcher.engine.bids import Costs
 from services.matcher.engine.candidates import Finder, taking
 from services.matcher.engine.instance import ENDLESS
-from services.matcher.engine.journeys import KnownRoads, clash
+from services.matcher.engine.journeys import KnownRoads, clash, rest_of, rests
 from services.matcher.engine.model import Finding, Key, Kind, Leg, Option, Problem, Reason, Wish
 from services.matcher.engine.pending import Pending
 from services.matcher.engine.plan import Plan, is_possible
@@ -102,7 +102,7 @@ class AtOnce:
             (Costs(each, roads, legs), Draft(each, roads, legs))
             for each, legs in zip(self._pending, map(list, since), strict=True)
         ]
-        self._keyed = _Keyed(self._problem)
+        self._keyed, self._rests = _Keyed(self._problem), rests(problem)
         self._kept: dict[Holder, Option] = {}
         self._users: dict[tuple[str, Key], dict[Holder, Option]] = defaultdict(dict)
         for number, option in enumerate(kept):
@@ -266,8 +266,11 @@ class AtOnce:
             for key, other in self._users[leg.kind, leg.resource].items()
             for its in other.legs
             if (its.kind, its.resource) == (leg.kind, leg.resource)
-            and (leg.kind == "slot" or clash(roads, taking(its), taking(leg)))
+            and (leg.kind == "slot" or clash(roads, taking(its), taking(leg), self._rest(leg)))
         }
+
+    def _rest(self, leg: Leg) -> int:
+        return rest_of(self._rests, leg.kind, leg.resource)
 
     def _price(self, option: Option, holders: Iterable[Holder]) -> int:
         """What a refused option would take from others, in points; from who has no other place, all."""

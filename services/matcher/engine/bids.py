@@ -5,12 +5,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from itertools import accumulate
+from typing import NamedTuple
 
 import numpy as np
 
-from services.matcher.engine import journeys
-from services.matcher.engine.assemble import Cap, Moment, Row
+from services.matcher.engine import journeys, tours
+from services.matcher.engine.assemble import Cap, Mileage, Moment, Row
 from services.matcher.engine.candidates import taking
 from services.matcher.engine.days import day_of
 from services.matcher.engine.instance import ENDLESS, Ints, spread
@@ -29,8 +31,8 @@ class Costs:
     def __init__(self, pending: Pending, roads: Roads, taken: Iterable[Leg] = ()) -> None:
         self._instance, self._roads = pending.assembled.instance, roads
         self._proof, self._options = pending.certificate, pending.options
-        self._shelves = pending.assembled.shelves
-        self._stands = Stands(pending.assembled)
+        self._shelves, self._rests = pending.assembled.shelves, pending.assembled.rests
+        self._stands, self._budgets = Stands(pending.assembled), pending.assembled.budgets
         rows = zip(pending.assembled.rows, pending.certificate.row.tolist(), strict=True)
         self._price: dict[Row, int] = {row: price for row, price in rows if price}
         self._moments = [row for row in self._price if isinstance(row, Moment)]
@@ -60,10 +62,24 @@ class Costs:
         return self._paid(leg) + sum(self._time(shelf).cost(leg) for shelf in shelves)
 
     def _paid(self, leg: Leg) -> int:
-        """The prices of the caps under which it counts; nobody has a cap on units."""
+        """The prices of the caps under which it counts, and of what a stop drives at least."""
+        if leg.kind == "unit" and self._budgets:
+            row = Mileage(leg.resource, tours.counted_in(leg.occupied))
+            price = self._price.get(row, 0)
+            return price and price * self._weights.get((leg.resource, taking(leg)), 0)
         periods = _PERIODS.items() if leg.kind == "expert" else ()
         rows = (Cap(leg.resource, code, period(leg.start)) for code, period in periods)
         return sum(self._price.get(row, 0) for row in rows)
+
+    @cached_property
+    def _weights(self) -> dict[tuple[Key, Busy], int]:
+        """By unit and stop the least that it drives; what the round knows nothing of is free."""
+        rows, found = self._instance.rows, dict[tuple[Key, Busy], int]()
+        counted = self._instance.tours.budget[rows.row] >= 0
+        for leg, weight in zip(rows.leg[counted].tolist(), rows.weight[counted].tolist(), strict=True):
+            key = self._shelves[int(self._instance.legs.shelf[leg])].resource, self._busy(leg)
+            found[key] = min(weight, found.get(key, weight))
+        return found
 
     def _of_use(self, use: Use) -> int:
         """The prices of the moments that it lasts."""
@@ -91,7 +107,9 @@ class Costs:
             count, day = int(self._instance.shelves.count[shelf]), day_of(self._shelves[shelf].start)
             limit = (day, count) if count < ENDLESS else None
             most = int(self._proof.shelf[shelf])
-            times = _Times([stands[at] for at in sorted(stands)], limit, most, self._roads)
+            rest = journeys.rest_of(self._rests, *self._shelves[shelf][:2])
+            ways = _Ways(self._roads, rest)
+            times = _Times([stands[at] for at in sorted(stands)], limit, most, ways)
             for taken in self._taken_of(shelf):
                 times.take(taken)
             self._times[shelf] = times
@@ -144,14 +162,27 @@ class _Load:
         return best
 
 
+class _Ways(NamedTuple):
+    """Whether somebody can have two appointments, with the minutes that they rest between."""
+
+    roads: Roads
+    rest: int
+
+    def clash(self, a: Busy, b: Busy) -> bool:
+        return journeys.clash(self.roads, a, b, self.rest)
+
+    def reach(self, a: Busy, b: Busy) -> bool:
+        return journeys.reaches(self.roads, a, b, self.rest)
+
+
 class _Times:
     """What a stretch of somebody's time can be worth to a round beside what is taken of it."""
 
     def __init__(
-        self, stands: list[tuple[Busy, int]], limit: tuple[int, int] | None, most: int, roads: Roads
+        self, stands: list[tuple[Busy, int]], limit: tuple[int, int] | None, most: int, ways: _Ways
     ) -> None:
         """`stands` in order of end with their worth; `limit` is a day and how many may be on it."""
-        self._stands, self._limit, self._roads = stands, limit, roads
+        self._stands, self._limit, self._ways = stands, limit, ways
         self._known: dict[Busy, int] = {}
         self._most = most
 
@@ -159,7 +190,7 @@ class _Times:
         """What is lost if the leg's time is taken."""
         wanted = taking(leg)
         if wanted not in self._known:
-            left = _best(self._beside(wanted), self._left(self._counts(leg)), self._roads)
+            left = _best(self._beside(wanted), self._left(self._counts(leg)), self._ways)
             self._known[wanted] = self._most - left
         return self._known[wanted]
 
@@ -178,23 +209,22 @@ class _Times:
         return self._limit[1] - taken if self._limit else ENDLESS
 
     def _beside(self, wanted: Busy) -> list[tuple[Busy, int]]:
-        roads = self._roads
-        return [each for each in self._stands if not journeys.clash(roads, each[0], wanted)]
+        return [each for each in self._stands if not self._ways.clash(each[0], wanted)]
 
 
-def _best(stands: Sequence[tuple[Busy, int]], count: int, roads: Roads) -> int:
+def _best(stands: Sequence[tuple[Busy, int]], count: int, ways: _Ways) -> int:
     """The most that at most `count` appointments, in order of end, can be worth one after the other."""
     ends = [busy.end for busy, _ in stands]
     if count >= len(stands):
-        return max(_ending(stands, ends, None, roads), default=0)
+        return max(_ending(stands, ends, None, ways), default=0)
     worth = [0] * len(stands)
     for _ in range(max(0, count)):
-        worth = _ending(stands, ends, worth, roads)
+        worth = _ending(stands, ends, worth, ways)
     return max(worth, default=0)
 
 
 def _ending(
-    stands: Sequence[tuple[Busy, int]], ends: Sequence[int], before: Sequence[int] | None, roads: Roads
+    stands: Sequence[tuple[Busy, int]], ends: Sequence[int], before: Sequence[int] | None, ways: _Ways
 ) -> list[int]:
     """What the best plan that ends with each is worth, after one of `before` or else of those just found."""
     found: list[int] = []
@@ -203,7 +233,7 @@ def _ending(
         at, best = bisect_right(ends, busy.start), 0
         while at and tops[at - 1] > best:
             at -= 1
-            if plans[at] > best and journeys.reaches(roads, stands[at][0], busy):
+            if plans[at] > best and ways.reach(stands[at][0], busy):
                 best = plans[at]
         found.append(best + share)
         if before is None:

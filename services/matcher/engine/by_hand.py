@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from services.matcher.engine.candidates import Finder, taking
 from services.matcher.engine.days import day_of
-from services.matcher.engine.journeys import KnownRoads, clash
-from services.matcher.engine.model import Key, Kind, Leg, Option, Place, Problem, Roads
+from services.matcher.engine.journeys import KnownRoads, clash, rest_of, rests
+from services.matcher.engine.model import Key, Kind, Leg, Option, Place, Problem
 from services.matcher.engine.plan import Plan
 from services.matcher.engine.rules import FAMILIES
 
@@ -55,11 +55,11 @@ def wanting(problem: Problem, waiting: Sequence[int], chosen: Option) -> dict[in
 
     `problem` is what there would be if the draft were not.
     """
-    finder, roads = Finder(_around(problem, [chosen])), KnownRoads(problem.roads)
+    finder, meets = Finder(_around(problem, [chosen])), _Meets(problem)
     found: dict[int, int] = {}
     for wish in _able(problem, waiting, [chosen]):
         options, _ = finder.options(wish)
-        there = [option.value for option in options if _meets(option.legs, chosen.legs, roads)]
+        there = [option.value for option in options if meets.any(option.legs, chosen.legs)]
         if there:
             found[wish] = max(there)
     return found
@@ -143,12 +143,18 @@ def _note(into: dict[int, Chance], wish: int, ones: Sequence[Option], others: Se
         into[wish] = Chance(max(option.value for option in gone), only=not others)
 
 
-def _meets(legs: Iterable[Leg], others: Sequence[Leg], roads: Roads) -> bool:
-    return any(_same(leg, other, roads) for leg in legs for other in others)
+class _Meets:
+    """Whether legs take the same: seats of one slot, or time of one comer that cannot be had twice."""
 
+    def __init__(self, problem: Problem) -> None:
+        self._roads, self._rests = KnownRoads(problem.roads), rests(problem)
 
-def _same(leg: Leg, other: Leg, roads: Roads) -> bool:
-    """Whether both take seats of one slot, or time of one comer that cannot be had twice."""
-    if (leg.kind, leg.resource) != (other.kind, other.resource):
-        return False
-    return leg.kind == "slot" or clash(roads, taking(leg), taking(other))
+    def any(self, legs: Iterable[Leg], others: Sequence[Leg]) -> bool:
+        """Whether any of the ones takes what any of the others takes."""
+        return any(self._same(leg, other) for leg in legs for other in others)
+
+    def _same(self, leg: Leg, other: Leg) -> bool:
+        if (leg.kind, leg.resource) != (other.kind, other.resource):
+            return False
+        rest = rest_of(self._rests, leg.kind, leg.resource)
+        return leg.kind == "slot" or clash(self._roads, taking(leg), taking(other), rest)

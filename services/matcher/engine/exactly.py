@@ -7,18 +7,21 @@ from collections.abc import Iterator
 import numpy as np
 
 from services.matcher.engine import milp, neighbourhood
+from services.matcher.engine.boards import empty
 from services.matcher.engine.chains import openings
 from services.matcher.engine.effort import WHOLE
 from services.matcher.engine.instance import Ints, Table, serving, table
 from services.matcher.engine.leximin import floor_rows
 from services.matcher.engine.model import Limits
-from services.matcher.engine.moves import empty, neighbours, swap
+from services.matcher.engine.moves import neighbours, swap
 from services.matcher.engine.openings import Doorman
 from services.matcher.engine.prices import SCALE
 from services.matcher.engine.state import Ended, State
 
 # How many nodes HiGHS may see of everything, for each second that is meant for the search.
 _WHOLE_NODES = 200
+# With the ways of tours beside it a node takes much longer.
+_FEW_NODES = 20
 # A part solved anew: freed wishes, and how many nodes the search of it may see.
 FREED, NODES = 120, 50
 _ENDLESS = Limits(3600.0, 1, 0.0)
@@ -69,12 +72,12 @@ def _searched(state: State, part: neighbourhood.Part) -> milp.Answer:
 
     return state.workers.each(
         lambda part: milp.maximise(
-            milp.Model(state.instance.value[part.options].astype(float), part.rows),
+            part.model(state.instance.value[part.options].astype(float)),
             start=[place[int(option)] for option in state.chosen if int(option) in place],
             limits=Limits(state.seconds(1), 1, state.limits.gap),
             seed=0,
             watch=watch,
-            nodes=int(_WHOLE_NODES * state.limits.seconds),
+            nodes=int((_FEW_NODES if part.beside else _WHOLE_NODES) * state.limits.seconds),
         ),
         [part],
     )[0]
@@ -130,7 +133,7 @@ def part_answer(part: neighbourhood.Part, objective: np.ndarray, old: Ints) -> m
     """The most that a part can have of an objective, from what it had, within some nodes."""
     place = {int(option): at for at, option in enumerate(part.options)}
     return milp.maximise(
-        milp.Model(objective, part.rows),
+        part.model(objective),
         start=[place[int(option)] for option in old],
         limits=_ENDLESS,
         seed=0,

@@ -16,12 +16,13 @@ import numpy as np
 
 from services.matcher.engine import journeys
 from services.matcher.engine.assemble import Assembled
+from services.matcher.engine.boards import Board, Plan, board, empty
 from services.matcher.engine.candidates import taking
 from services.matcher.engine.days import month_of
 from services.matcher.engine.forced import losses
 from services.matcher.engine.instance import Certificate, Ints, Table, serving, table
 from services.matcher.engine.model import Key, Kind, Leg, Option, Problem, Use
-from services.matcher.engine.moves import Board, Plan, board, empty, fitting, swap
+from services.matcher.engine.moves import fitting, swap
 from services.matcher.engine.pools import has_room
 from services.matcher.engine.prices import SCALE
 from services.matcher.engine.weighing import Alternative, Weighing, WhyThis
@@ -75,6 +76,7 @@ class Explainer:
         self._problem = settled.problem
         self._choice = {wish: number for number in settled.chosen for wish in settled.options[number].wishes}
         self._weighing = Weighing(self._problem)
+        self._rests = journeys.rests(self._problem)
         self._pools = {pool.key: pool for pool in self._problem.pools}
         self._held: dict[tuple[Kind, Key], list[tuple[int, Leg]]] = defaultdict(list)
         self._used: dict[Key, list[tuple[int, Use]]] = defaultdict(list)
@@ -181,7 +183,8 @@ class Explainer:
         if leg.kind == "slot":
             return (wish for wish, _ in held)
         mine, roads = taking(leg), self._problem.roads
-        clashing = [wish for wish, other in held if journeys.clash(roads, mine, taking(other))]
+        rest = journeys.rest_of(self._rests, leg.kind, leg.resource)
+        clashing = [wish for wish, other in held if journeys.clash(roads, mine, taking(other), rest)]
         # What is free and cannot be had is kept away by a cap.
         return clashing or [wish for wish, other in held if month_of(other.start) == month_of(leg.start)]
 

@@ -333,7 +333,7 @@ class Trial:
         """Options that serve all of `near`, the first of them by one of `ways`; nothing if there are none."""
         part = part_of(self._board, self._plan, self._of_wish, near)
         answer = milp.maximise(
-            milp.Model(_wanting(part, ways, old), [*part.rows, *self._musts(part, near, ways)]),
+            part.model(_wanting(part, ways, old), self._musts(part, near, ways)),
             start=(),
             limits=Limits(3600.0),
             seed=0,

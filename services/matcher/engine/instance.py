@@ -59,9 +59,10 @@ class Takings(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """Limits on sums over options; `of_option` lists entries, each a `row` with a `weight` of at least 1.
+    """Limits on sums over options; `of_option` lists entries, each a `row` with a `weight`.
 
-    `leg` is the one on whose account an entry counts, or NOBODYS where the whole option does.
+    A row of a mileage budget holds where the tours of its stops keep to the budget; its entries are less than
+    they drive. `leg` is the one on whose account an entry counts, or NOBODYS where the whole option does.
     """
 
     limit: Ints
@@ -82,6 +83,36 @@ class Serving(NamedTuple):
 NOBODY_BESIDE = Table(np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int64))
 
 
+class Tours(NamedTuple):
+    """Stops of units with a mileage budget: takings by their numbers, then those that are there already.
+
+    By stop its `week`, `start`, `end` and `place`; by row the `budget` in kilometres, or NOBODYS where the
+    row is another's, the place of the `base`, and the stops that are `fixed`. `km` is from place to place.
+    """
+
+    week: Ints
+    start: Ints
+    end: Ints
+    place: Ints
+    budget: Ints
+    base: Ints
+    fixed: Table
+    km: Ints
+
+
+_NONE: Ints = np.zeros(0, dtype=np.int64)
+NO_TOURS = Tours(
+    _NONE,
+    _NONE,
+    _NONE,
+    _NONE,
+    _NONE,
+    _NONE,
+    Table(np.zeros(1, dtype=np.int64), _NONE),
+    np.zeros((0, 0), np.int64),
+)
+
+
 class Instance(NamedTuple):
     """Choose options, at most one a wish, so that shelves and rows hold; the sum of values is to be most.
 
@@ -100,6 +131,7 @@ class Instance(NamedTuple):
     takings: Takings
     rows: Rows
     beside: Table = NOBODY_BESIDE
+    tours: Tours = NO_TOURS
 
     @property
     def options(self) -> int:

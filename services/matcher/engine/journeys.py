@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import accumulate
 from typing import Protocol, TypeAlias, runtime_checkable
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from services.matcher.engine.days import day_of, month_number, month_of, week_of
 from services.matcher.engine.instance import ENDLESS, Ints
-from services.matcher.engine.model import Busy, Expert, Place, Roads, Unit, Window
+from services.matcher.engine.model import Busy, Expert, Key, Place, Problem, Roads, Unit, Window
 
 Floats: TypeAlias = NDArray[np.float64]
 # Two appointments further apart than this never clash by travel: no journey in a region takes longer.
@@ -87,7 +87,8 @@ class Diary:
     """
 
     def __init__(self, roads: Roads, owner: Expert | Unit, longest: int) -> None:
-        self._roads, self._margin = roads, max(1, longest)
+        self._roads, self._rest = roads, owner.rest_minutes if isinstance(owner, Expert) else 0
+        self._margin = max(1, longest) + self._rest
         self._busy = tuple(sorted(owner.busy, key=lambda each: each.start))
         self._starts = [each.start for each in self._busy]
         self._latest = list(accumulate((each.end for each in self._busy), max))
@@ -100,34 +101,50 @@ class Diary:
         """As `time_refusal` of everything in the diary."""
         first = bisect_right(self._latest, wanted.start - self._margin)
         last = bisect_left(self._starts, wanted.end + self._margin)
-        return time_refusal(self._roads, wanted, self._busy[first:last]) if first < last else None
+        near = self._busy[first:last]
+        return time_refusal(self._roads, wanted, near, self._rest) if near else None
 
     def cap_refusal(self, start: int) -> str | None:
         """The cap that leaves no room for one more that begins at `start`, or None."""
         return next((code for code, period, cap, taken in self._caps if taken[period(start)] >= cap), None)
 
 
-def time_refusal(roads: Roads, wanted: Busy, taken: Iterable[Busy]) -> str | None:
-    """`busy` if the times overlap, `travel` if the road between them takes too long, None if both can be."""
+def rests(problem: Problem) -> dict[Key, int]:
+    """The minutes of rest of those experts who take any."""
+    return {expert.key: expert.rest_minutes for expert in problem.experts if expert.rest_minutes}
+
+
+def rest_of(known: Mapping[Key, int], kind: str, key: Key) -> int:
+    """The minutes that somebody rests between appointments; a unit needs none."""
+    return known.get(key, 0) if kind == "expert" else 0
+
+
+def time_refusal(roads: Roads, wanted: Busy, taken: Iterable[Busy], rest: int = 0) -> str | None:
+    """`busy` if the times overlap, `travel` if the road between them takes too long, `rest` if it would not
+
+    but for the rest before it; None if both can be.
+    """
     worst = None
     for other in taken:
         if wanted.start < other.end and other.start < wanted.end:
             return "busy"
         if not reaches(roads, wanted, other):
             worst = "travel"
+        elif rest and not reaches(roads, wanted, other, rest):
+            worst = worst or "rest"
     return worst
 
 
-def reaches(roads: Roads, a: Busy, b: Busy) -> bool:
-    """Whether the time between two appointments that do not overlap is enough for the road."""
+def reaches(roads: Roads, a: Busy, b: Busy, rest: int = 0) -> bool:
+    """Whether the time between two appointments that do not overlap is enough for the rest and the road."""
     first, second = (a, b) if a.start <= b.start else (b, a)
-    gap = second.start - first.end
+    gap = second.start - first.end - rest
     return gap >= roads.minutes(first.place, second.place, month_number(second.start))
 
 
-def clash(roads: Roads, a: Busy, b: Busy) -> bool:
-    """Whether one person, or one unit, cannot have both."""
-    return time_refusal(roads, a, (b,)) is not None
+def clash(roads: Roads, a: Busy, b: Busy, rest: int = 0) -> bool:
+    """Whether one person with this rest, or one unit, cannot have both."""
+    return time_refusal(roads, a, (b,), rest) is not None
 
 
 def used(busy: Iterable[Busy], period: Period) -> Counter[int]:

@@ -27,6 +27,7 @@ class Choice(NamedTuple):
     options: int
     serving: Serving
     rows: list[milp.Row]
+    beside: milp.Beside | None = None
 
     def people(self, groups: Groups, chosen: Sequence[int]) -> Ints:
         """The people of each group whom these serve."""
@@ -110,18 +111,23 @@ class _Counting:
 
     def _most(self, chosen: list[int], percent: int) -> list[int]:
         """A plan in which the most groups have so many percent, of those that keep what is kept."""
-        options, size = self._choice.options, len(self._among)
+        marks, size = self._first_mark(), len(self._among)
         levels = [*self._kept, (percent, 0)]
         rows = list(self._choice.rows)
         for level, (at, number) in enumerate(levels):
-            first = options + level * size
+            first = marks + level * size
             rows.extend(self._reaching(first, at))
             rows.append(milp.Row(np.arange(first, first + size), -np.ones(size, dtype=np.int64), -number))
-        objective = np.zeros(options + len(levels) * size)
+        objective = np.zeros(marks + len(levels) * size)
         objective[-size:] = 1.0
         start = [*chosen, *self._marks(chosen, levels)]
-        answer = self._solve(milp.Model(objective, rows), start)
-        return [at for at in answer.chosen if at < options]
+        answer = self._solve(milp.Model(objective, rows, self._choice.beside), start)
+        return [at for at in answer.chosen if at < self._choice.options]
+
+    def _first_mark(self) -> int:
+        """The number of the first column for marks."""
+        beside = self._choice.beside
+        return beside.columns.stop if beside else self._choice.options
 
     def _reaching(self, first: int, percent: int) -> Iterator[milp.Row]:
         """A mark for each group, which may be set only where it has so many percent."""
@@ -132,7 +138,7 @@ class _Counting:
     def _marks(self, chosen: list[int], levels: Sequence[tuple[int, int]]) -> Iterator[int]:
         """The marks that a plan may set."""
         served = self._choice.people(self._groups, chosen)[self._among]
-        first = self._choice.options
+        first = self._first_mark()
         for level, (at, _) in enumerate(levels):
             reached = np.flatnonzero(served >= self._need(at))
             yield from (first + level * len(self._among) + int(mark) for mark in reached)

@@ -80,7 +80,7 @@ class MadeFair:
         state = self._state
         every = everything(state, np.arange(state.instance.options))
         pairs = serving(state.instance, every.options)
-        choice = Choice(len(every.options), pairs, every.rows)
+        choice = Choice(len(every.options), pairs, every.rows, every.beside)
         place = {int(option): at for at, option in enumerate(every.options)}
         start = [place[int(option)] for option in state.chosen]
         found = fairest(choice, self._fair.groups, start, self._counted)

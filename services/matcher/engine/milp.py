@@ -38,11 +38,30 @@ def row(options: Sequence[int] | np.ndarray, limit: int = 1) -> Row:
     return Row(options, np.ones(len(options), dtype=np.int64), limit)
 
 
+class Beside(NamedTuple):
+    """Columns after all others, worth nothing, that need not be whole, and the rows that they are in."""
+
+    columns: range
+    rows: list[Row]
+
+
 class Model(NamedTuple):
-    """Maximise `objective` over options that are taken or not, within `rows`."""
+    """Maximise `objective` over options that are taken or not, within `rows`, and what is `beside` them.
+
+    `objective` need not name the columns beside.
+    """
 
     objective: np.ndarray
     rows: list[Row]
+    beside: Beside | None = None
+
+    def whole(self) -> Model:
+        """With the rows and the columns beside among its own."""
+        if self.beside is None:
+            return self
+        more = max(0, self.beside.columns.stop - len(self.objective))
+        objective = np.concatenate([self.objective, np.zeros(more)])
+        return Model(objective, [*self.rows, *self.beside.rows], self.beside)
 
 
 class Answer(NamedTuple):
@@ -66,6 +85,7 @@ def maximise(
 
     Raises nothing for a search that is cut short: the answer is then the best so far.
     """
+    model = model.whole()
     answer = _search(model, start, limits, seed, watch, nodes)
     if _misses_its_bound(model, answer):
         # HiGHS 1.16 at times ends a search at once and hands back its start, not what it found.
@@ -84,7 +104,8 @@ def _search(
     if highs.run() == highspy.HighsStatus.kError:
         # It keeps one pool of threads a process, and wants the number that whoever came first asked for.
         raise RuntimeError(f"HiGHS did not search with {limits.threads} threads")
-    return _answer(highs, start, stopped)
+    answer, beside = _answer(highs, start, stopped), model.beside.columns if model.beside else range(0)
+    return answer._replace(chosen=[each for each in answer.chosen if each not in beside])
 
 
 def _misses_its_bound(model: Model, answer: Answer) -> bool:
@@ -118,11 +139,22 @@ def _lp(model: Model) -> Any:
     lp.row_lower_ = np.full(len(model.rows), -highspy.kHighsInf)
     lp.row_upper_ = np.array([row.limit for row in model.rows], dtype=float)
     lp.integrality_ = [highspy.HighsVarType.kInteger] * number
+    if model.beside:
+        _free(lp, model.beside.columns)
     lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
     lp.a_matrix_.start_ = np.cumsum([0, *(len(row.options) for row in model.rows)])
     lp.a_matrix_.index_ = _joined([row.options for row in model.rows]).astype(np.int32)
     lp.a_matrix_.value_ = _joined([row.weights for row in model.rows]).astype(float)
     return lp
+
+
+def _free(lp: Any, columns: range) -> None:
+    """These need not be whole, and may be as large as they like."""
+    upper, kinds = np.array(lp.col_upper_), list(lp.integrality_)
+    upper[columns] = highspy.kHighsInf
+    for column in columns:
+        kinds[column] = highspy.HighsVarType.kContinuous
+    lp.col_upper_, lp.integrality_ = upper, kinds
 
 
 def _joined(lists: Sequence[Sequence[int] | np.ndarray]) -> np.ndarray:

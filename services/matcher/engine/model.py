@@ -163,7 +163,10 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Expert:
-    """Somebody who may come; caps are on live appointments by day, week (from Monday) and month."""
+    """Somebody who may come; caps are on live appointments by day, week (from Monday) and month.
+
+    `rest_minutes` pass between the end of an appointment and setting out for the next.
+    """
 
     key: Key
     topics: frozenset[str]
@@ -176,12 +179,16 @@ class Expert:
     cap_day: int | None = None
     cap_week: int | None = None
     cap_month: int | None = None
+    rest_minutes: int = 0
     busy: tuple[Busy, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A travelling unit; `busy` includes set-up days, empty `windows` mean always on the road."""
+    """A travelling unit; `busy` includes set-up days, empty `windows` mean always on the road.
+
+    `km_budget` is how many kilometres of road its tours may come to in a month.
+    """
 
     key: Key
     topics: frozenset[str]
@@ -195,6 +202,7 @@ class Unit:
     limit_km: float | None = None
     windows: tuple[Window, ...] = ()
     round: Key | None = None
+    km_budget: int | None = None
     busy: tuple[Busy, ...] = ()
 
 
@@ -347,13 +355,21 @@ class FairnessTold(NamedTuple):
     people: int
 
 
+class Load(NamedTuple):
+    """The most appointments that any expert has, those of before included: as found, and as shared out."""
+
+    before: int
+    after: int
+
+
 @dataclass(frozen=True, slots=True)
 class Solution:
     """The best options found, with the proof of how good they are.
 
     No choice of options can be worth more than `bound`. `status` is optimal, limit or stopped. `papers` hold
     the same for whoever does not believe it; None where nobody is to be shown them. `fairness` says how the
-    districts fare, if that was asked; the bound is then that of plans that keep the floors. `openly` is all
+    districts fare, if that was asked; the bound is then that of plans that keep the floors. `load` says how
+    the appointments were shared out among experts. `openly` is all
     it was found in, a solver's Solved, for whoever explains it; None if the solve was stopped before that.
     """
 
@@ -365,6 +381,7 @@ class Solution:
     findings: Mapping[Key, Finding] = field(default_factory=dict)
     papers: Papers | None = None
     fairness: FairnessTold | None = None
+    load: Load | None = None
     openly: object | None = field(default=None, repr=False, compare=False)
 
     @property

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Generic, NamedTuple, TypeVar
 
-from services.matcher.engine import calendar, journeys
+from services.matcher.engine import calendar, journeys, tours
 from services.matcher.engine.days import day_of
 from services.matcher.engine.journeys import Diary, KnownRoads
 from services.matcher.engine.model import DAY, Busy, Expert, Key, Place, Problem, Unit, Window, Wish
@@ -20,7 +20,7 @@ OPENING, CLOSING, SHORTEST = 8 * 60, 17 * 60, 120
 # How near a resource came to passing, for those that are tried at several times.
 _ORDER = (
     "dwell", "availability", "lead_time", "calendar_not_loaded", "school_day",
-    "cap_day", "cap_week", "cap_month", "busy", "travel",
+    "cap_day", "cap_week", "cap_month", "busy", "travel", "rest", tours.MILEAGE,
 )  # fmt: skip
 Owner = TypeVar("Owner", bound=Expert | Unit)
 _BITS = {code: 1 << depth for depth, code in enumerate(_ORDER)}
@@ -98,19 +98,27 @@ class _Moments(Generic[Owner]):
             if times is not _NEVER:
                 free += times.free
                 refusals |= times.refusals
-        if free and self._owners[number].busy:
+        if free and (self._owners[number].busy or _has_budget(self._owners[number])):
             return self._in_time(number, free, refusals, place)
         return free, refusals
 
     def _in_time(self, number: int, free: Iterable[Time], refusals: int, place: Place) -> Gathered:
         found, diary = [], self.diary(number)
         for time in free:
-            code = diary.time_refusal(Busy(time.occupied, time.end, place))
+            wanted = Busy(time.occupied, time.end, place)
+            code = diary.time_refusal(wanted) or self._mileage(number, wanted)
             if code:
                 refusals |= _BITS[code]
             else:
                 found.append(time)
         return found, refusals
+
+    def _mileage(self, number: int, wanted: Busy) -> str | None:
+        """MILEAGE if a unit's budget does not last for one stop more."""
+        owner = self._owners[number]
+        if not isinstance(owner, Unit) or not tours.is_too_far(self._roads, owner, wanted, owner.busy):
+            return None
+        return tours.MILEAGE
 
     def _margin(self) -> int:
         """The longest journey between any two places of the problem."""
@@ -226,6 +234,10 @@ class Stops(_Moments[Unit]):
         if unit.windows and not journeys.covered(unit.windows, stay.occupied, stay.end):
             return "availability"
         return self.closed(wish, day_of(stay.start))
+
+
+def _has_budget(owner: Expert | Unit) -> bool:
+    return isinstance(owner, Unit) and owner.km_budget is not None
 
 
 def opening(stay: Time) -> Window:

@@ -1,7 +1,6 @@
 """A plan in the making, and the moves that better it: put one option in, out with what is in its way.
 
-Compiled, and whole in this file, because numba's cache follows changes of one file only. What an option takes
-is a list of entries, each of some size on a holder: its shelves and its rows, all alike. A move is a chain of
+Compiled, and whole in this file, because numba's cache follows changes of one file only. A move is a chain of
 ejections (Glover, 1996): it takes a random option and removes what its wish had and what stands in its way;
 each removed wish gets the best of its options that fits, or, where none does, one for which others must go in
 turn. It is kept if the plan got better, or not worse by more than the temperature lets pass (Kirkpatrick,
@@ -16,53 +15,17 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from services.matcher.engine.instance import ENDLESS, Instance, Ints, Table, companions, listed, spread
+from services.matcher.engine.boards import NOTHING, Board, Plan
+from services.matcher.engine.instance import ENDLESS, Ints, Table
 from services.matcher.engine.prices import Reals
 
 Sides: TypeAlias = NDArray[np.uint8]
-NOTHING = -1
 # More removed wishes than this, and a move is not tried.
 _MOST_REMOVED = 3
 # Links of a chain: options taken that somebody had to make room for.
 _LONGEST_CHAIN = 6
 # How often anybody may have to go, not who is worth least.
 _ANY_VICTIM = 0.25
-
-
-class Board(NamedTuple):
-    """What moves need to know of an instance: entries by option, holders, and times.
-
-    A wish that some option serves together with others is a holder with one place, `place` by wish.
-    """
-
-    wish: Ints
-    value: Ints
-    of_wish: Table
-    first: Ints
-    holder: Ints
-    size: Ints
-    taking: Ints
-    entry_option: Ints
-    room: Ints
-    count: Ints  # type: ignore[assignment]  # as in Shelves
-    start: Ints
-    end: Ints
-    base: Ints
-    sure: Ints
-    maybe: Table
-    beside: Table
-    place: Ints
-
-
-class Plan(NamedTuple):
-    """A plan: `choice` by wish (NOTHING if unserved); what every holder holds, as lists linked by entry."""
-
-    choice: Ints
-    used: Ints
-    held: Ints
-    head: Ints
-    after: Ints
-    ahead: Ints
 
 
 class Lifts(NamedTuple):
@@ -85,56 +48,6 @@ def no_lifts(wishes: int) -> Lifts:
     none = np.zeros((0, 1), dtype=np.int64)
     nobody = np.zeros((wishes, 0), dtype=np.int64)
     return Lifts(nobody, np.zeros(wishes, dtype=np.int64), none[:, 0], none, none)
-
-
-def board(instance: Instance) -> Board:
-    """The board of an instance; options of a wish come in order of value."""
-    legs, rows, shelves, takings = instance.legs, instance.rows, instance.shelves, instance.takings
-    number = len(shelves.seats)
-    together = companions(instance)
-    place = np.full(instance.wishes, NOTHING, dtype=np.int64)
-    members = np.unique(together.wish)
-    place[members] = number + len(rows.limit) + np.arange(len(members))
-    option = np.concatenate([spread(instance.legs_of), spread(rows.of_option.first), together.option])
-    order = np.argsort(option, kind="stable")
-    first = np.zeros(instance.options + 1, dtype=np.int64)
-    np.cumsum(np.bincount(option, minlength=instance.options), out=first[1:])
-    by_value = np.lexsort((-instance.value, instance.wish)).astype(np.int64)
-    none = np.full(len(rows.row) + len(together.wish), NOTHING, dtype=np.int64)
-    endless = np.full(len(rows.limit) + len(members), ENDLESS, dtype=np.int64)
-    seats = np.where(shelves.seats < 0, ENDLESS, shelves.seats)
-    return Board(
-        wish=instance.wish,
-        value=instance.value,
-        of_wish=Table(instance.of_wish.first, by_value),
-        first=first,
-        holder=np.concatenate([legs.shelf, rows.row + number, place[together.wish]])[order],
-        size=np.concatenate([legs.size, rows.weight, np.ones_like(together.wish)])[order],
-        taking=np.concatenate([legs.taking, none])[order],
-        entry_option=option[order],
-        room=np.concatenate([seats, rows.limit, np.ones_like(members)]),
-        count=np.concatenate([shelves.count, endless]),
-        start=takings.start,
-        end=takings.end,
-        base=np.repeat(shelves.takings[:-1], np.diff(shelves.takings)),
-        sure=takings.sure,
-        maybe=takings.maybe,
-        beside=listed(instance),
-        place=place,
-    )
-
-
-def empty(board: Board, wishes: int) -> Plan:
-    """A plan that serves nobody."""
-    holders, entries = len(board.room), len(board.holder)
-    return Plan(
-        choice=np.full(wishes, NOTHING, dtype=np.int64),
-        used=np.zeros(holders, dtype=np.int64),
-        held=np.zeros(holders, dtype=np.int64),
-        head=np.full(holders, NOTHING, dtype=np.int64),
-        after=np.full(entries, NOTHING, dtype=np.int64),
-        ahead=np.full(entries, NOTHING, dtype=np.int64),
-    )
 
 
 @njit(cache=True, nogil=True)
@@ -162,12 +75,61 @@ def _clash(board: Board, a: int, b: int) -> bool:
 
 
 @njit(cache=True, nogil=True)
+def driven(board: Board, plan: Plan, holder: int, coming: int, leaving: int) -> int:
+    """The kilometres of a budget's tours with one stop more, and without one entry; NOTHING for none."""
+    first, last = board.fixed.first[holder], board.fixed.first[holder + 1]
+    stops = np.empty(last - first + plan.held[holder] + 1, dtype=np.int64)
+    number = 0
+    for position in range(first, last):
+        stops[number] = board.fixed.items[position]
+        number += 1
+    entry = plan.head[holder]
+    while entry >= 0:
+        if entry != leaving:
+            stops[number] = board.stop[entry]
+            number += 1
+        entry = plan.after[entry]
+    if coming >= 0:
+        stops[number] = coming
+        number += 1
+    return toured(board, board.base_place[holder], stops[:number])
+
+
+@njit(cache=True, nogil=True)
+def toured(board: Board, base: int, stops: Ints) -> int:
+    """The kilometres of the tours of these stops, which are put into the order of time."""
+    for at in range(1, len(stops)):
+        stop, before = stops[at], at
+        while before > 0 and board.begin[stops[before - 1]] > board.begin[stop]:
+            stops[before] = stops[before - 1]
+            before -= 1
+        stops[before] = stop
+    total, last, week = 0, base, NOTHING
+    for stop in stops:
+        if board.week[stop] != week:
+            total += board.km[last, base]
+            last, week = base, board.week[stop]
+        total += board.km[last, board.place[stop]]
+        last = board.place[stop]
+    return int(total + board.km[last, base])
+
+
+@njit(cache=True, nogil=True)
+def _is_too_far(board: Board, plan: Plan, entry: int) -> bool:
+    """Whether an entry would pass the mileage budget that it counts under."""
+    holder = board.holder[entry]
+    return bool(driven(board, plan, holder, board.stop[entry], NOTHING) > board.budget[holder])
+
+
+@njit(cache=True, nogil=True)
 def _fits(board: Board, plan: Plan, option: int) -> bool:
     for entry in range(board.first[option], board.first[option + 1]):
         holder = board.holder[entry]
         if plan.used[holder] + board.size[entry] > board.room[holder]:
             return False
         if plan.held[holder] >= board.count[holder]:
+            return False
+        if board.stop[entry] >= 0 and _is_too_far(board, plan, entry):
             return False
         if board.taking[entry] >= 0:
             other = plan.head[holder]
@@ -311,6 +273,7 @@ def _clear(board: Board, plan: Plan, option: int, worth: Reals, side: Sides, min
         while (
             plan.used[holder] + board.size[entry] > board.room[holder]
             or plan.held[holder] >= board.count[holder]
+            or (board.stop[entry] >= 0 and _is_too_far(board, plan, entry))
         ):
             other = _victim(board, plan, holder, worth, side, mine)
             if number == _MOST_REMOVED or other < 0:
@@ -439,7 +402,7 @@ def _chain(
             waiting -= 1
             wish = board.wish[lost[waiting]]
             hope -= board.value[lost[waiting]] + _most_lifted(board, lifts, lost[waiting])
-            if board.place[wish] >= 0 and plan.used[board.place[wish]] > 0:
+            if board.member[wish] >= 0 and plan.used[board.member[wish]] > 0:
                 continue
             free = _best_fitting(board, plan, open_of_wish, wish, side, mine)
             if free >= 0:

@@ -7,21 +7,31 @@ part is never worse than the old, since the old one is where it starts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 
 from services.matcher.engine import milp
+from services.matcher.engine.boards import Board, Plan
 from services.matcher.engine.instance import Ints, Table
-from services.matcher.engine.moves import Board, Plan, clashes, fitting
+from services.matcher.engine.moves import clashes, fitting
+from services.matcher.engine.rides import rides
 
 
 class Part(NamedTuple):
-    """Options to choose among anew, and the rows over their positions: what the rest of the plan leaves."""
+    """Options to choose among anew, and the rows over their positions: what the rest of the plan leaves.
+
+    `beside` are the ways of tours, where there is a mileage budget.
+    """
 
     options: Ints
     rows: list[milp.Row]
+    beside: milp.Beside | None = None
+
+    def model(self, objective: np.ndarray, more: Iterable[milp.Row] = ()) -> milp.Model:
+        """What is to be maximised over the options, with more rows beside its own."""
+        return milp.Model(objective, [*self.rows, *more], self.beside)
 
 
 def part_of(board: Board, plan: Plan, open_of_wish: Table, wishes: Ints) -> Part:
@@ -30,7 +40,7 @@ def part_of(board: Board, plan: Plan, open_of_wish: Table, wishes: Ints) -> Part
     if len(board.beside.items):
         wanted = np.unique(wanted)  # what serves several wishes is listed for each
     options = fitting(board, plan, wanted)
-    return Part(options, list(_rows(board, plan, options)))
+    return Part(options, list(_rows(board, plan, options)), rides(board, plan, options))
 
 
 def _list(table: Table, key: int) -> Ints:

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from services.matcher.engine.assemble import Assembled, Moment, Row, assemble
+from services.matcher.engine.assemble import Assembled, Mileage, Moment, Row, assemble
 from services.matcher.engine.groups import Floors, Groups
 from services.matcher.engine.instance import Certificate, Ints, spread
-from services.matcher.engine.journeys import CAPS, LONGEST_JOURNEY
+from services.matcher.engine.journeys import CAPS, LONGEST_JOURNEY, rest_of
 from services.matcher.engine.model import (
     Busy,
     Expert,
@@ -138,10 +138,13 @@ class _Reading:
 
     def _expert(self, key: Key, each: dict[str, Any]) -> Expert:
         caps = {code: each["caps"].get(code.removeprefix("cap_")) for code, _ in CAPS}
-        return Expert(key, _NOTHING, _NOWHERE, (), busy=self._busy(each), **caps)
+        rest = each.get("rest", 0)
+        return Expert(key, _NOTHING, _NOWHERE, (), busy=self._busy(each), rest_minutes=rest, **caps)
 
     def _unit(self, key: Key, each: dict[str, Any]) -> Unit:
-        return Unit(key, _NOTHING, _NOWHERE, 1, busy=self._busy(each))
+        base = self._places[each["base"]] if "base" in each else _NOWHERE
+        budget = each["caps"].get("km")
+        return Unit(key, _NOTHING, base, 1, km_budget=budget, busy=self._busy(each))
 
     def _busy(self, each: dict[str, Any]) -> tuple[Busy, ...]:
         return tuple(Busy(start, end, self._places[place]) for start, end, place in each["busy"])
@@ -195,6 +198,8 @@ def _named(row: Row, numbers: _Numbers) -> tuple[Any, ...]:
     """What a row is called in the papers."""
     if isinstance(row, Moment):
         return numbers["pool", row.pool], row.at
+    if isinstance(row, Mileage):
+        return numbers["unit", row.resource], "km", row.month
     return numbers["expert", row.resource], row.code.removeprefix("cap_"), row.period
 
 
@@ -203,6 +208,7 @@ class Stands:
 
     def __init__(self, assembled: Assembled) -> None:
         self._of: dict[tuple[Kind, Key], list[tuple[int, int, int]]] = defaultdict(list)
+        self._rests = assembled.rests
         takings = assembled.instance.shelves.takings.tolist()
         ends = assembled.instance.takings.end
         for shelf, stretch in enumerate(assembled.shelves):
@@ -212,7 +218,8 @@ class Stands:
 
     def of(self, leg: Leg) -> list[int]:
         """Numbers of shelves; all of the leg's day are among them."""
-        before, after = leg.end + LONGEST_JOURNEY, leg.occupied - LONGEST_JOURNEY
+        margin = LONGEST_JOURNEY + rest_of(self._rests, leg.kind, leg.resource)
+        before, after = leg.end + margin, leg.occupied - margin
         there = self._of.get((leg.kind, leg.resource), ())
         if leg.kind == "slot":
             return [shelf for shelf, _, _ in there]

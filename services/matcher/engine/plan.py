@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
-from services.matcher.engine import journeys
+from services.matcher.engine import journeys, tours
 from services.matcher.engine.candidates import taking
 from services.matcher.engine.model import Busy, Key, Leg, Option, Problem
 from services.matcher.engine.pools import has_room
@@ -19,6 +19,8 @@ class Plan:
         self._seats = {slot.key: slot.seats for slot in problem.slots}
         self._groups = {slot.key: slot.groups for slot in problem.slots}
         self._experts = {expert.key: expert for expert in problem.experts}
+        self._rests = journeys.rests(problem)
+        self._budgets = tours.budgets(problem)
         self._taken: dict[tuple[str, Key], list[Busy]] = defaultdict(list)
         self._taken.update({("expert", expert.key): list(expert.busy) for expert in problem.experts})
         self._taken.update({("unit", unit.key): list(unit.busy) for unit in problem.units})
@@ -38,9 +40,17 @@ class Plan:
         return free and self.used_up(option) is None
 
     def used_up(self, option: Option) -> str | None:
-        """The code of a pool that has too little left for the option, or None."""
+        """The code of a pool, or of a unit's budget, that has too little left for the option, or None."""
         pools = ((self._pools[use.pool], use) for use in option.uses)
-        return next((pool.code for pool, use in pools if not has_room(pool, self._uses[use.pool], use)), None)
+        code = next((pool.code for pool, use in pools if not has_room(pool, self._uses[use.pool], use)), None)
+        return code or self._driven_too_far(option)
+
+    def _driven_too_far(self, option: Option) -> str | None:
+        """Where nothing but the kilometres is in the way of a stop."""
+        for leg in option.legs:
+            if leg.kind == "unit" and self._is_too_far(leg) and self._is_free(leg):
+                return tours.MILEAGE
+        return None
 
     def add(self, option: Option) -> None:
         """Take what the option needs; the caller has asked `fits`."""
@@ -56,8 +66,19 @@ class Plan:
             groups = self._groups[leg.resource]
             return self._seats[leg.resource] >= leg.quantity and (groups is None or groups >= 1)
         taken = self._taken[leg.kind, leg.resource]
-        free = journeys.time_refusal(self._roads, taking(leg), taken) is None
-        return free and (leg.kind == "unit" or self._under_caps(leg, taken))
+        return self._is_free(leg) and (
+            not self._is_too_far(leg) if leg.kind == "unit" else self._under_caps(leg, taken)
+        )
+
+    def _is_free(self, leg: Leg) -> bool:
+        rest = journeys.rest_of(self._rests, leg.kind, leg.resource)
+        taken = self._taken[leg.kind, leg.resource]
+        return journeys.time_refusal(self._roads, taking(leg), taken, rest) is None
+
+    def _is_too_far(self, leg: Leg) -> bool:
+        unit = self._budgets.get(leg.resource)
+        taken = self._taken[leg.kind, leg.resource]
+        return unit is not None and tours.is_too_far(self._roads, unit, taking(leg), taken)
 
     def _under_caps(self, leg: Leg, taken: Sequence[Busy]) -> bool:
         expert = self._experts[leg.resource]

@@ -11,11 +11,15 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 
-from services.matcher.engine.assemble import Assembled, Cap, Moment
+from services.matcher.engine import tours
+from services.matcher.engine.assemble import Assembled, Cap, Mileage, Moment
+from services.matcher.engine.candidates import taking
+from services.matcher.engine.days import week_of
 from services.matcher.engine.fairness import Ceiling, Fairness
 from services.matcher.engine.groups import Groups
 from services.matcher.engine.instance import ENDLESS, Certificate, Instance, Ints, narrowed
@@ -115,11 +119,13 @@ def _problem(problem: Problem, options: Sequence[Option], numbers: _Numbers, roa
     rows = [[option.wish, option.value, [numbers.leg(leg) for leg in option.legs]] for option in options]
     timed = [_timed("expert", each, numbers) for each in problem.experts]
     timed += [_timed("unit", each, numbers) for each in problem.units]
+    rests = np.array([each.get("rest", 0) for each in timed], dtype=np.int64)
     pools = _pools(problem, options, numbers) if problem.pools else {}
     companies = _companies(problem, options, numbers) if any(each.company for each in options) else {}
     return (
         pools
         | companies
+        | _kilometres(problem, options, numbers, roads)
         | _splits(problem, options, numbers)
         | {
             "format": "keqiao-problem-1",
@@ -127,7 +133,7 @@ def _problem(problem: Problem, options: Sequence[Option], numbers: _Numbers, roa
             "wishes": len(problem.wishes),
             "scale": SCALE,
             "places": len(numbers.places),
-            "journeys": list(_journeys(_appointments(rows, timed), numbers.places, roads)),
+            "journeys": list(_journeys(_appointments(rows, timed), rests, numbers.places, roads)),
             "slots": [[slot.seats, slot.groups] for slot in problem.slots],
             "timed": timed,
             "options": rows,
@@ -161,6 +167,26 @@ def _companies(problem: Problem, options: Sequence[Option], numbers: _Numbers) -
     }
 
 
+def _kilometres(
+    problem: Problem, options: Sequence[Option], numbers: _Numbers, roads: Roads
+) -> dict[str, Any]:
+    """Ways that a unit with a mileage budget may drive: from its base, and from stop to stop of one week."""
+    units = tours.budgets(problem)
+    if not units:
+        return {}
+    tour: dict[tuple[Key, int], set[Place]] = defaultdict(set)
+    stops = [(leg.resource, taking(leg)) for option in options for leg in option.legs if leg.kind == "unit"]
+    stops += [(unit.key, busy) for unit in units.values() for busy in unit.busy]
+    for key, stop in stops:
+        if key in units:
+            tour[key, week_of(stop.start)].update((stop.place, units[key].base))
+    pairs = {
+        tuple(sorted(map(numbers.place, pair))) for each in tour.values() for pair in combinations(each, 2)
+    }
+    places = list(numbers.places)
+    return {"kilometres": [[a, b, tours.way(roads, places[a], places[b])] for a, b in sorted(pairs)]}
+
+
 def _splits(problem: Problem, options: Sequence[Option], numbers: _Numbers) -> dict[str, Any]:
     """What options in parts are held to: nothing where there are none."""
     split = [option for option in options if is_split(option.legs)]
@@ -181,7 +207,11 @@ def _splits(problem: Problem, options: Sequence[Option], numbers: _Numbers) -> d
 
 def _timed(kind: str, holder: Expert | Unit, numbers: _Numbers) -> dict[str, Any]:
     caps = {code.removeprefix("cap_"): getattr(holder, code, None) for code, _ in CAPS}
-    return {
+    rest = getattr(holder, "rest_minutes", 0)
+    more = {"rest": rest} if rest else {}
+    if isinstance(holder, Unit) and holder.km_budget is not None:
+        caps["km"], more["base"] = holder.km_budget, numbers.place(holder.base)
+    return more | {
         "kind": kind,
         "busy": [numbers.busy(each) for each in holder.busy],
         "caps": {cap: most for cap, most in caps.items() if most is not None},
@@ -198,10 +228,10 @@ def _appointments(rows: Iterable[Any], timed: Iterable[dict[str, Any]]) -> Ints:
     return np.array(sorted(wanted), dtype=np.int64).reshape(-1, 4)
 
 
-def _journeys(appointments: Ints, places: dict[Place, int], roads: Roads) -> Iterator[list[int]]:
+def _journeys(appointments: Ints, rests: Ints, places: dict[Place, int], roads: Roads) -> Iterator[list[int]]:
     """Place, place with a larger number, month, minutes."""
     by_number = list(places)
-    for code in _near(appointments, len(places)).tolist():
+    for code in _near(appointments, rests, len(places)).tolist():
         pair, month = divmod(code, _MONTHS)
         a, b = divmod(pair, len(places))
         minutes = roads.minutes(by_number[a], by_number[b], month + 1)
@@ -209,12 +239,12 @@ def _journeys(appointments: Ints, places: dict[Place, int], roads: Roads) -> Ite
         yield [a, b, month + 1, min(minutes, LONGEST_JOURNEY)]
 
 
-def _near(appointments: Ints, places: int) -> Ints:
+def _near(appointments: Ints, rests: Ints, places: int) -> Ints:
     """Codes of two places and a month in which somebody may have to go from one to the other."""
     whose, start, end, place = appointments.T
     begins = whose * _APART + start  # ascending
     first = np.searchsorted(begins, whose * _APART + end)
-    last = np.searchsorted(begins, whose * _APART + end + LONGEST_JOURNEY)
+    last = np.searchsorted(begins, whose * _APART + end + rests[whose] + LONGEST_JOURNEY)
     month = start.astype("datetime64[m]").astype("datetime64[M]").astype(np.int64) % _MONTHS
     found = [np.empty(0, dtype=np.int64)]
     for begin, stop in _batches(last - first):
@@ -249,15 +279,19 @@ def _certificate(
     return pools | {
         "requests": certificate.request.tolist(),
         "caps": [
-            [numbers.timed["expert", row.resource], row.code.removeprefix("cap_"), row.period, price]
-            for row, price in rows
-            if isinstance(row, Cap) and price
+            [*_cap(row, numbers), price] for row, price in rows if price and not isinstance(row, Moment)
         ],
         "shares": list(_shares(instance, certificate)),
         "slots": slots,
         "stretches": stretches,
         "bound": int(certificate.bound),
     }
+
+
+def _cap(row: Cap | Mileage, numbers: _Numbers) -> list[Any]:
+    if isinstance(row, Mileage):
+        return [numbers.timed["unit", row.resource], "km", row.month]
+    return [numbers.timed["expert", row.resource], row.code.removeprefix("cap_"), row.period]
 
 
 def _ceiling(assembled: Assembled, ceiling: Ceiling, numbers: _Numbers) -> dict[str, Any]:

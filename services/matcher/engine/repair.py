@@ -16,10 +16,11 @@ from typing import NamedTuple
 import numpy as np
 
 from services.matcher.engine import milp, neighbourhood
+from services.matcher.engine.boards import NOTHING, Board, board, empty
+from services.matcher.engine.boards import Plan as Standing
 from services.matcher.engine.instance import Instance, Ints, Table, table
 from services.matcher.engine.model import Key, Kind, Limits, Option
-from services.matcher.engine.moves import NOTHING, Board, board, empty, fill, fitting, neighbours, swap
-from services.matcher.engine.moves import Plan as Standing
+from services.matcher.engine.moves import driven, fill, fitting, neighbours, swap
 
 MADE_ROOM_FOR, FULL, NOTHING_LEFT = "made_room_for", "full", "nothing_left"
 # Wishes looked at for one chain, and for all chains together.
@@ -172,7 +173,7 @@ class _Repair:
         calm = value / (2 * served * value.max()) + stays + served
         limits = Limits(seconds, 1, _UNPROVEN / (served * float(calm.max())))
         start = [place[int(option)] for option in old]
-        model = milp.Model(calm, [*part.rows, *self._promises(part.options, old)])
+        model = part.model(calm, self._promises(part.options, old))
         answer = milp.maximise(model, start=start, limits=limits, seed=0, nodes=_NODES)
         return np.asarray(part.options[answer.chosen], dtype=np.int64)
 
@@ -317,10 +318,23 @@ class _Chains:
         full = standing.held[holder] >= board.count[holder]
         held = list(_held(standing, holder))
         clashing = [other for other in held if mine >= 0 and _clash(board, mine, board.taking[other])]
-        if short <= 0 and not full and not clashing:
+        too_far = board.stop[entry] >= 0 and bool(self._driven(entry, NOTHING) > board.budget[holder])
+        if short <= 0 and not full and not clashing and not too_far:
             return None
+        if board.stop[entry] >= 0 and short <= 0:
+            return self._too_far(entry, held)
         able = held if not clashing else clashing if len(clashing) == 1 else []
         return [int(board.wish[board.entry_option[other]]) for other in able if board.size[other] >= short]
+
+    def _too_far(self, entry: int, held: Sequence[int]) -> list[int]:
+        """Wishes of which any one leaves enough of a mileage budget."""
+        budget = self._board.budget[self._board.holder[entry]]
+        able = (other for other in held if self._driven(entry, other) <= budget)
+        return [int(self._board.wish[self._board.entry_option[other]]) for other in able]
+
+    def _driven(self, entry: int, leaving: int) -> int:
+        holder, stop = int(self._board.holder[entry]), int(self._board.stop[entry])
+        return driven(self._board, self._standing, holder, stop, leaving)
 
     def _done(self, chain: Sequence[tuple[int, int]]) -> bool:
         """Move all of a chain if its options fit together; else nobody."""

@@ -95,7 +95,7 @@ class _Search:
 
     def _better(self, guided: Guide) -> None:
         state = self._state
-        if not state.effort.is_tiny:
+        if not state.effort.is_tiny or len(state.instance.tours.km):
             moves = state.effort.moves()
             hot = state.effort.hottest(moves)
             if self._made_fair is None:

@@ -20,6 +20,7 @@ from services.matcher.engine.fairness import Fair, Fairness
 from services.matcher.engine.groups import groups_of
 from services.matcher.engine.instance import Certificate, Instance, served
 from services.matcher.engine.journeys import KnownRoads
+from services.matcher.engine.load import evened
 from services.matcher.engine.lot import by_lot
 from services.matcher.engine.model import (
     FairnessTold,
@@ -123,6 +124,9 @@ def solve_openly(
         begin=begin,
         fair=_fair(drawn),
     )
+    shared = evened(assembled.instance, options, drawn.experts, outcome.chosen)
+    if is_possible(drawn, [options[number] for number in shared.chosen]):
+        outcome = replace(outcome, chosen=shared.chosen)
     chosen = [options[number] for number in outcome.chosen]
     if not is_possible(drawn, chosen):
         raise ImpossiblePlan(f"{len(chosen)} options")
@@ -134,6 +138,7 @@ def solve_openly(
         options=len(options),
         findings=_with_contests(drawn, options, findings, chosen),
         fairness=outcome.fairness and _told(outcome.fairness, assembled.instance, outcome.chosen),
+        load=shared.load if outcome.chosen == shared.chosen else None,
     )
     return Solved(solution, drawn, options, assembled, outcome.chosen, outcome.certificate, outcome.fairness)
 

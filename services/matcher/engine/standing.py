@@ -7,13 +7,14 @@ from functools import cached_property
 
 import numpy as np
 
-from services.matcher.engine import journeys
-from services.matcher.engine.assemble import Cap
+from services.matcher.engine import journeys, tours
+from services.matcher.engine.assemble import Cap, Mileage
+from services.matcher.engine.boards import NOTHING, Board, board, empty
 from services.matcher.engine.candidates import taking
 from services.matcher.engine.days import day_of
 from services.matcher.engine.instance import ENDLESS, Ints, spread
 from services.matcher.engine.model import Busy, Leg, Option, Roads, Use
-from services.matcher.engine.moves import NOTHING, Board, board, empty, fill, fitting, swap
+from services.matcher.engine.moves import fill, fitting, swap
 from services.matcher.engine.pending import Pending, Stands
 from services.matcher.engine.pools import Users, meet
 from services.matcher.engine.prices import SCALE
@@ -33,8 +34,10 @@ class Draft:
         self._open = np.ones(pending.assembled.instance.options, dtype=bool)
         self._stands = Stands(pending.assembled)
         rows = enumerate(pending.assembled.rows, len(pending.assembled.shelves))
-        caps = ((holder, row) for holder, row in rows if isinstance(row, Cap))
+        named = {row: holder for holder, row in rows}
+        caps = ((holder, row) for row, holder in named.items() if isinstance(row, Cap))
         self._rows = {(cap.resource, cap.code, cap.period): holder for holder, cap in caps}
+        self._months = {row: holder for row, holder in named.items() if isinstance(row, Mileage)}
         self._users = Users(pending.assembled.pools, self._options, self.chosen)
         self._losses: dict[tuple[int, int | Use], int] = {}
         self._firm = pending.firm
@@ -117,7 +120,8 @@ class Draft:
 
     def _mind(self, other: Leg, leg: Leg, wanted: Busy) -> bool:
         same = (other.kind, other.resource) == (leg.kind, leg.resource)
-        return same and journeys.clash(self._roads, taking(other), wanted)
+        rest = journeys.rest_of(self._assembled.rests, leg.kind, leg.resource)
+        return same and journeys.clash(self._roads, taking(other), wanted, rest)
 
     def _holders(self, leg: Leg) -> list[tuple[int, int]]:
         """What is filled by a leg: a slot by its size, a day by one, an expert's row by one."""
@@ -142,7 +146,7 @@ class Draft:
         if short <= 0 and over <= 0:
             return
         left = [match for match in held if match not in leaving]
-        left.sort(key=lambda match: (self._loss(match, holder) / self._size(match, holder), match))
+        left.sort(key=lambda match: (self._loss(match, holder) / max(1, self._size(match, holder)), match))
         for match in left:
             leaving[match] = holder
             short, over = short - self._size(match, holder), over - 1
@@ -199,12 +203,21 @@ class Draft:
         for holder, size in self._holders(leg):
             self._board.room[holder] -= size
             self._board.count[holder] -= 1
+        self._drive(leg)
         for shelf in self._stands.of(leg) if leg.kind != "slot" else ():
             first, last = self._assembled.instance.on_shelf.first[shelf : shelf + 2]
             for at in self._assembled.instance.on_shelf.items[first:last]:
                 option = int(self._option_of[at])
                 if any(self._mind(other, leg, taking(leg)) for other in self._options[option].legs):
                     self._open[option] = False
+
+    def _drive(self, leg: Leg) -> None:
+        """Fewer kilometres are left of a unit's budget, as if it had gone there and back."""
+        unit = self._assembled.budgets.get(leg.resource) if leg.kind == "unit" else None
+        if unit is not None:
+            holder = self._months.get(Mileage(unit.key, tours.counted_in(leg.occupied)))
+            if holder is not None:
+                self._board.budget[holder] -= 2 * tours.way(self._roads, unit.base, leg.place)
 
     @cached_property
     def _option_of(self) -> Ints:
@@ -213,8 +226,8 @@ class Draft:
 
 
 def _own(board: Board) -> Board:
-    """The board with room and counts of its own, to be narrowed."""
-    return board._replace(room=board.room.copy(), count=board.count.copy())
+    """The board with room, counts and budgets of its own, to be narrowed."""
+    return board._replace(room=board.room.copy(), count=board.count.copy(), budget=board.budget.copy())
 
 
 def _ints(numbers: Iterable[int]) -> Ints:

@@ -7,12 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from services.matcher.engine.boards import board, empty
 from services.matcher.engine.certify import certify, points
 from services.matcher.engine.effort import Effort
 from services.matcher.engine.fairness import Fairness
 from services.matcher.engine.instance import Certificate, Instance, Ints, served
 from services.matcher.engine.model import Limits, Progress
-from services.matcher.engine.moves import board, empty, swap
+from services.matcher.engine.moves import swap
 from services.matcher.engine.prices import Prices, Relaxation
 from services.matcher.engine.pulls import Pull, no_pull
 from services.matcher.engine.workers import Workers

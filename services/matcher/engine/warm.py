@@ -6,9 +6,10 @@ import numpy as np
 
 from services.matcher.engine import neighbourhood
 from services.matcher.engine.assemble import assemble
+from services.matcher.engine.boards import board, empty
 from services.matcher.engine.candidates import Finder
 from services.matcher.engine.model import Expert, Limits, Place, Problem, Window, Wish
-from services.matcher.engine.moves import anneal, board, empty, neighbours, no_lifts
+from services.matcher.engine.moves import anneal, neighbours, no_lifts
 from services.matcher.engine.search import search
 
 _PLACE = Place(0.0, 0.0)

@@ -333,7 +333,7 @@ class Again:
         part = part_of(board, plan, opened, wishes)
         swap(board, plan, _NONE, now)
         answer = milp.maximise(
-            milp.Model(board.value[part.options].astype(float), part.rows),
+            part.model(board.value[part.options].astype(float)),
             start=np.flatnonzero(np.isin(part.options, start)).tolist(),
             limits=Limits(3600.0),
             seed=0,

@@ -83,7 +83,8 @@ def _unit(state: State) -> Row:
         "topics", "grades", "languages", "min_group", "max_group", "travel_limit_km", "policy", "round_id",
         "state",
     )  # fmt: skip
-    return {**_members(*names)(state), "windows": Jsonb(state["windows"])}
+    budget = state.get("km_budget")
+    return {**_members(*names)(state), "km_budget": budget, "windows": Jsonb(state["windows"])}
 
 
 def _expert(state: State) -> Row:
@@ -91,7 +92,8 @@ def _expert(state: State) -> Row:
         "user_id", "organisation_id", "name", "topics", "audiences", "grades", "languages", "adcode", "lat",
         "lon", "travel_limit_km", "cap_day", "cap_week", "cap_month", "state",
     )  # fmt: skip
-    return {**_members(*names)(state), "availability": Jsonb(state["availability"])}
+    rest = state.get("rest_minutes", 0)
+    return {**_members(*names)(state), "rest_minutes": rest, "availability": Jsonb(state["availability"])}
 
 
 def _programme(state: State) -> Row:

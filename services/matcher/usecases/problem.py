@@ -153,7 +153,7 @@ def load(
     experts, units = world.experts(conn), world.units(conn)
     back = now - _LOOK_BACK
     engagements = _busy(world.engagements(conn, after=back, but=but))
-    stops = _busy(world.stops(conn, after=now, but=but))
+    stops = _busy(world.stops(conn, after=back, but=but))
     programmes = {row["id"]: row for row in world.programmes(conn)}
     calendar = _Calendar(world.calendars(conn), world.terms(conn))
     areas = {row["adcode"] for row in requests}
@@ -315,6 +315,7 @@ def _expert(row: Row, busy: tuple[Busy, ...]) -> model.Expert:
         cap_day=row["cap_day"],
         cap_week=row["cap_week"],
         cap_month=row["cap_month"],
+        rest_minutes=row["rest_minutes"],
         busy=busy,
     )
 
@@ -333,6 +334,7 @@ def _unit(row: Row, busy: tuple[Busy, ...]) -> model.Unit:
         limit_km=row["travel_limit_km"],
         windows=_windows(row["windows"]),
         round=row["round_id"],
+        km_budget=row["km_budget"],
         busy=busy,
     )
 

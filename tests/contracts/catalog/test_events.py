@@ -129,6 +129,7 @@ def _unit(story: Story) -> dict[str, Any]:
     item |= {"adcode": "150402", "lat": 42.26, "lon": 118.96, "min_dwell_days": 1, "max_dwell_days": 1}
     item |= {"setup_days": 0, "topics": ["energy"], "grades": [1, 2, 3], "min_group": 20, "max_group": 500}
     item |= {"languages": ["zh"], "travel_limit_km": 250, "policy": "ask", "round_id": None}
+    item |= {"km_budget": 1500}
     item |= {"windows": [{"starts_at": NOW, "ends_at": NOW + timedelta(days=90)}], "demonstration": True}
     unit = venues.register_unit(story.conn, **story.act(), item=item)
     change = {"max_group": 600}

@@ -162,6 +162,8 @@ UNIT_WISH = replace(WISH, resource_kind="unit", place=HERE)
         ({"min_dwell_days": 2, "max_dwell_days": 9}, {}, "unit_dwell"),
         ({}, {"ends_at": START + timedelta(days=1)}, "unit_dwell"),
         ({"travel_limit_km": 50}, {"place": THERE}, "unit_too_far"),
+        ({"km_budget": 199}, {"place": THERE}, "unit_mileage"),
+        ({"km_budget": 200}, {"place": THERE}, None),
         ({"windows": [Window(START, START + timedelta(hours=5))]}, {}, "unit_unavailable"),
         ({"windows": [Window(NOW, START + timedelta(hours=6))]}, {}, None),
     ],
@@ -189,6 +191,16 @@ def test_a_unit_needs_its_time_on_the_road(hours: float, place: Place, code: str
     wanted = Stop(start, start, start + timedelta(hours=6), place)
     unit = replace(CARAVAN, max_dwell_days=2)
     assert code_of(units.check_stop, unit, [STOP], wanted, UNIT_WISH, FlatRoads()) == code
+
+
+def test_stops_of_one_week_are_one_tour_and_of_two_weeks_two() -> None:
+    unit, day = replace(CARAVAN, km_budget=250), timedelta(days=1)
+    monday = START - START.astimezone(units.SHANGHAI).weekday() * day
+    first = replace(STOP, occupied_from=monday, starts_at=monday, place=THERE)
+    for days, code in ((1, None), (6, None), (7, "unit_mileage"), (40, None)):
+        start = monday + days * day
+        wanted = Stop(start, start, start + timedelta(hours=6), THERE)
+        assert code_of(units.check_mileage, unit, [first], wanted, FlatRoads()) == code, days
 
 
 def test_roads_are_longer_in_winter() -> None:

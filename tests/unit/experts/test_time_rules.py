@@ -61,6 +61,24 @@ def test_an_expert_needs_time_on_the_road_both_ways(hours: float, place: Place, 
     assert judged(at(START + hours * HOUR, place=place), at(START)) == code
 
 
+@pytest.mark.parametrize(
+    ("hours", "place", "code"),
+    [
+        (1.4, HERE, "expert_rest"),
+        (1.5, HERE, None),
+        (2.4, THERE, "expert_rest"),
+        (2.5, THERE, None),
+        (-1.4, HERE, "expert_rest"),
+        (-2.5, THERE, None),
+        (1.9, THERE, "expert_travel"),
+    ],
+)
+def test_an_expert_rests_after_an_engagement_and_then_sets_out(
+    hours: float, place: Place, code: str | None
+) -> None:
+    assert judged(at(START + hours * HOUR, place=place), at(START), rest_minutes=30) == code
+
+
 def test_only_the_neighbours_in_time_matter() -> None:
     booked = [
         at(START - 5 * HOUR, place=THERE),

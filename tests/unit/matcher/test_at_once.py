@@ -24,7 +24,9 @@ from tests.builders import brute, problems
 from tests.builders.papers import options_of
 
 SEEDS = st.integers(0, 10**6)
-SIZE = problems.Size(wishes=6, programmes=3, slots=6, experts=2, units=1, days=3, topics=3, pools=True)
+SIZE = problems.Size(
+    wishes=6, programmes=3, slots=6, experts=2, units=1, days=3, topics=3, pools=True, rests=True
+)
 WORKER = Workers(1)
 HERE = Place(42.5, 118.5)
 MONDAY = problems.MONDAY * DAY

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.matcher.engine import moves, plan
+from services.matcher.engine import boards, moves, plan
 from services.matcher.engine.assemble import Assembled, assemble
 from services.matcher.engine.certify import certify, points
 from services.matcher.engine.forced import IMPOSSIBLE, losses
@@ -247,8 +247,8 @@ def moves_keep_the_rules(seed: int) -> None:
     """Whatever fills and moves a plan leaves one that is possible and worth what was counted."""
     made = world(seed, SMALL)
     instance, dice = made.instance, random.Random(seed)
-    board = moves.board(instance)
-    standing = moves.empty(board, instance.wishes)
+    board = boards.board(instance)
+    standing = boards.empty(board, instance.wishes)
     order = np.array(dice.sample(range(instance.options), instance.options), dtype=np.int64)
     moves.fill(board, standing, order)
     filled = assert_sound(made, board, standing)
@@ -274,7 +274,7 @@ def moves_keep_the_rules(seed: int) -> None:
     assert assert_sound(made, board, standing) == filled + gain
 
 
-def in_two_threads(made: World, board: moves.Board, standing: moves.Plan, seed: int) -> int:
+def in_two_threads(made: World, board: boards.Board, standing: boards.Plan, seed: int) -> int:
     """Some moves by two threads at once, each on a side of its own; what they gain together."""
     side = Splitter(made.instance).split(standing.choice, seed)
     worth = made.instance.value.astype(np.float64)
@@ -304,12 +304,12 @@ def in_two_threads(made: World, board: moves.Board, standing: moves.Plan, seed: 
         return sum(workers.each(move, (0, 1)))
 
 
-def assert_sound(made: World, board: moves.Board, standing: moves.Plan) -> int:
+def assert_sound(made: World, board: boards.Board, standing: boards.Plan) -> int:
     """The plan is possible, and every holder's books are those of a plan made anew; its value."""
     chosen = standing.choice[standing.choice >= 0]
     assert (board.wish[chosen] == np.flatnonzero(standing.choice >= 0)).all()
     assert plan.is_possible(made.problem, [made.options[number] for number in chosen])
-    anew = moves.empty(board, made.instance.wishes)
+    anew = boards.empty(board, made.instance.wishes)
     moves.fill(board, anew, chosen)
     assert (anew.choice == standing.choice).all()
     assert (anew.used == standing.used).all()
@@ -320,7 +320,7 @@ def assert_sound(made: World, board: moves.Board, standing: moves.Plan) -> int:
     return int(made.instance.value[chosen].sum())
 
 
-def _entries(standing: moves.Plan, holder: int) -> list[int]:
+def _entries(standing: boards.Plan, holder: int) -> list[int]:
     """What a holder's list holds, which is as long as it says."""
     found, entry = [], int(standing.head[holder])
     while entry >= 0:
@@ -345,8 +345,8 @@ def test_moves_leave_a_possible_plan_in_every_case(seed: int) -> None:
 
 def test_what_fits_beside_a_plan_is_what_the_rules_say() -> None:
     made = world(11, SMALL)
-    board = moves.board(made.instance)
-    standing = moves.empty(board, made.instance.wishes)
+    board = boards.board(made.instance)
+    standing = boards.empty(board, made.instance.wishes)
     moves.fill(board, standing, np.arange(0, made.instance.options, 3, dtype=np.int64))
     chosen = [int(number) for number in standing.choice if number >= 0]
     every = np.arange(made.instance.options, dtype=np.int64)

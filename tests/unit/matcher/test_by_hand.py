@@ -13,7 +13,7 @@ from services.matcher.engine.model import Option, Problem, Wish
 from services.matcher.engine.plan import Plan
 from services.matcher.engine.season import season
 from services.matcher.roads import RegionRoads
-from tests.builders.settled import a_problem, a_slot, a_wish
+from tests.builders.settled import a_problem, a_slot, a_wish, an_expert, at
 
 MOVER = a_wish("mover", 0, 1)
 
@@ -49,6 +49,19 @@ def test_who_is_too_many_wants_nothing_and_who_comes_on_another_day_neither() ->
     waiting = (a_wish("second", 1), a_wish("large", 1, size=50), a_wish("first", 0))
     problem = world(*waiting)
     assert wanting(problem, (1, 2, 3), ways(problem)["tuesday"]) == {1: ways(problem, 1)["tuesday"].value}
+
+
+def test_who_would_come_too_soon_after_wants_the_same_time_of_somebody_who_rests() -> None:
+    wishes = [a_wish(key, 0, kind="expert") for key in ("mover", "later")]
+    rested = an_expert("e", 0, cap_day=None, rest_minutes=240)
+    problem = a_problem(wishes, [], [rested])
+    nine = min(Finder(problem).options(0)[0], key=lambda option: option.legs[0].start)
+    plan = Plan(problem)
+    plan.add(nine)
+    free = {option.legs[0].start for option in Finder(problem).options(1)[0] if plan.fits(option)}
+    assert free == {at(0, 14 * 60), at(0, 15 * 60 + 30)}
+    tired = a_problem(wishes, [], [an_expert("e", 0, cap_day=None, rest_minutes=480)])
+    assert set(wanting(tired, (1,), nine)) == {1}
 
 
 def free_beside(problem: Problem, taken: Option, wish: int) -> set[Option]:

@@ -202,6 +202,11 @@ _EXPERTS: list[tuple[str, Change, Change]] = [
         {"windows": (Window(NINE, NINE + 60),)},
         {"busy": (_busy_at(NINE + 120, FAR),)},
     ),
+    (
+        "rest",
+        {"windows": (Window(NINE, NINE + 60),)},
+        {"busy": (_busy_at(NINE + 90),), "rest_minutes": 31},
+    ),
 ]
 
 
@@ -210,6 +215,14 @@ def test_an_expert_that_one_rule_refuses(code: str, wish: Change, expert: Change
     options, fallen = _found(replace(LECTURE, **wish), experts=(replace(EXPERT, **expert),))
     assert options == []
     assert fallen == {("expert", code): 1}
+
+
+@pytest.mark.parametrize(("rest", "number"), [(0, 1), (30, 1), (31, 0)])
+def test_a_rest_is_kept_to_the_minute_before_and_after_what_is_there(rest: int, number: int) -> None:
+    wish = replace(LECTURE, windows=(Window(NINE, NINE + 60),))
+    for beside in (_busy_at(NINE + 90), _busy_at(NINE - 90)):
+        options, _ = _found(wish, experts=(replace(EXPERT, busy=(beside,), rest_minutes=rest),))
+        assert len(options) == number
 
 
 def test_an_expert_may_begin_at_each_set_time_or_where_none_fits_when_both_can() -> None:

@@ -26,6 +26,7 @@ print(solve(problems.problem(1), Limits(), lambda _: None, lambda: False).option
 """
 QUIET = Limits(seconds=20, threads=1)
 SHARED = problems.Size(pools=True)
+RESTING = problems.Size(wishes=6, experts=2, rests=True)
 
 
 def test_solving_says_nothing() -> None:
@@ -59,6 +60,7 @@ def _best(problem: Problem, rest: list[list[Option]], chosen: list[Option]) -> i
     for option in rest[0]:
         possible = is_possible(problem, [*chosen, option])
         assert not possible or brute.keeps_pools(problem, [*chosen, option])
+        assert not possible or brute.keeps_rests(problem, [*chosen, option])
         if possible:
             values.append(_best(problem, rest[1:], [*chosen, option]))
     return max(values)
@@ -74,6 +76,19 @@ def test_small_problems_are_solved_to_the_enumerated_optimum(seed: int) -> None:
 @given(seed=st.integers(0, 10**6))
 def test_small_problems_with_pools_are_solved_to_the_enumerated_optimum(seed: int) -> None:
     solves_to_the_optimum(problems.problem(seed, SHARED))
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(seed=st.integers(0, 10**6))
+def test_small_problems_with_rests_are_solved_to_the_enumerated_optimum(seed: int) -> None:
+    solves_to_the_optimum(problems.problem(seed, RESTING))
+
+
+@pytest.mark.slow
+@settings(max_examples=1000, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(seed=st.integers(0, 10**6))
+def test_small_problems_with_rests_are_solved_to_the_optimum_in_every_case(seed: int) -> None:
+    solves_to_the_optimum(problems.problem(seed, RESTING))
 
 
 @pytest.mark.slow
@@ -94,6 +109,7 @@ def solves_to_the_optimum(problem: Problem) -> None:
     assert solution.bound == best
     assert is_possible(problem, solution.chosen)
     assert brute.keeps_pools(problem, solution.chosen)
+    assert brute.keeps_rests(problem, solution.chosen)
     assert solution.value == sum(option.value for option in solution.chosen)
 
 

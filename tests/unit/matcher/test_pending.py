@@ -18,7 +18,7 @@ from tests.builders import problems
 from tests.builders.settled import a_problem, a_slot, a_wish, an_expert, settled
 
 SEEDS = st.integers(0, 10**6)
-SIZE = problems.Size(wishes=12, programmes=4, slots=12, experts=4, units=2, days=5, topics=3)
+SIZE = problems.Size(wishes=12, programmes=4, slots=12, experts=4, units=2, days=5, topics=3, rests=True)
 
 
 def papers_of(its: Settled) -> Papers:
@@ -34,6 +34,7 @@ def is_the_same(its: Settled, back: Pending) -> None:
     ]
     assert back.assembled.shelves == its.assembled.shelves
     assert back.assembled.rows == its.assembled.rows
+    assert {str(key): rest for key, rest in its.assembled.rests.items()} == dict(back.assembled.rests)
     for name in ("request", "row", "share", "shelf"):
         assert np.array_equal(getattr(back.certificate, name), getattr(its.certificate, name))
     assert back.certificate.bound == its.certificate.bound

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.matcher.engine import moves
+from services.matcher.engine import boards, moves
 from services.matcher.engine.assemble import assemble
 from services.matcher.engine.instance import ENDLESS, Instance
 from services.matcher.engine.model import Key, Kind, Option, Problem
@@ -261,9 +261,9 @@ def slots(
 
 def test_the_books_of_slots_are_right() -> None:
     world = slots([(0, 0), (1, 0)], seats=[1], count=[ENDLESS])
-    board = moves.board(world)
-    standing = moves.empty(board, world.wishes)
+    board = boards.board(world)
+    standing = boards.empty(board, world.wishes)
     moves.fill(board, standing, np.array([0, 1]))
-    assert standing.choice.tolist() == [0, moves.NOTHING]
+    assert standing.choice.tolist() == [0, boards.NOTHING]
     moves.swap(board, standing, np.array([0]), np.array([1]))
-    assert standing.choice.tolist() == [moves.NOTHING, 1]
+    assert standing.choice.tolist() == [boards.NOTHING, 1]

@@ -26,7 +26,7 @@ from tests.builders import papers, problems
 
 VERIFIER = CHECKOUT / "services" / "matcher" / "verify.py"
 Bend = Callable[[papers.Paper, papers.Paper, papers.Paper], object]
-SIZE = problems.Size(wishes=9, slots=4, experts=2, units=1, days=3, pools=True)
+SIZE = problems.Size(wishes=9, slots=4, experts=2, units=1, days=3, pools=True, rests=True)
 
 
 @pytest.fixture
@@ -248,9 +248,13 @@ LIES: list[tuple[str, str, Bend]] = [
     ("journey_impossible", "half an hour for three quarters of an hour of road", _choose(5, 8)),
     ("journey_impossible", "a road from what was there before", _set(PROBLEM, "journeys", 0, 3, 31)),
     ("journey_missing", "a journey that is not told", _drop(PROBLEM, "journeys", 0)),
+    ("rest_broken", "a minute of rest that there is not", _set(PROBLEM, "timed", 0, "rest", 1)),
     ("cap_day", "a lecture too many in a day", _set(PROBLEM, "timed", 0, "caps", "day", 1)),
     ("cap_week", "a lecture too many in a week", _set(PROBLEM, "timed", 0, "caps", "week", 2)),
     ("cap_month", "a lecture too many in a month", _set(PROBLEM, "timed", 0, "caps", "month", 2)),
+    ("cap_km", "a kilometre too many in a month", _set(PROBLEM, "timed", 1, "caps", "km", 179)),
+    ("cap_km", "a way that is longer", _set(PROBLEM, "kilometres", 2, 2, 101)),
+    ("kilometres_missing", "a way that is not told", _drop(PROBLEM, "kilometres", 2)),
     ("pool_exceeded", "a guide too many", _set(PROBLEM, "pools", 0, 0, 2)),
     ("pool_exceeded", "a guide who is elsewhere", _set(PROBLEM, "pools", 0, 1, 0, 2, 2)),
     ("pool_exceeded", "a class in two places", _use(5, 1, 0, 12)),
@@ -329,6 +333,10 @@ LIES: list[tuple[str, str, Bend]] = [
     ("times_disordered", "time taken after it began", _set(PROBLEM, "options", 10, 2, 0, 4, papers.at(1, 9))),
     ("times_disordered", "no time at all", _set(PROBLEM, "timed", 0, "busy", 0, 1, papers.at(0, 9))),
     ("times_disordered", "the end of days", _set(PROBLEM, "options", 4, 2, 0, 3, 10**12)),
+    ("key_missing", "a budget without a base", _drop(PROBLEM, "timed", 1, "base")),
+    ("number_unknown", "a base nowhere", _set(PROBLEM, "timed", 1, "base", 4)),
+    ("number_unknown", "a way to nowhere", _add(PROBLEM, "kilometres", [3, 4, 9])),
+    ("journey_twice", "two lengths of one way", _add(PROBLEM, "kilometres", [1, 2, 44])),
     ("journey_twice", "two lengths of one road", _add(PROBLEM, "journeys", [0, 1, papers.JUNE, 20])),
 ]  # fmt: skip
 

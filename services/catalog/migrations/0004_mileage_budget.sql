@@ -1,0 +1,2 @@
+-- How many kilometres of road a travelling unit's tours may come to in a month; null: as many as they like.
+alter table unit add column km_budget integer check (km_budget >= 1);
