@@ -48,7 +48,7 @@ def no_guards(monkeypatch: pytest.MonkeyPatch) -> None:
         rows = conn.execute(statement, [list(slot_ids)]).fetchall()
         return {row.pop("id"): Seats(**row) for row in rows}
 
-    def write_what_was_read(conn: Connection, wish: Wish, now: datetime) -> bool:
+    def write_what_was_read(conn: Connection, wish: Wish, now: datetime, *, groups: int) -> bool:
         taken = conn.execute("select taken from slot where id = %s", [wish.resource_id]).fetchall()[0][
             "taken"
         ]
@@ -59,7 +59,8 @@ def no_guards(monkeypatch: pytest.MonkeyPatch) -> None:
             meeting.reset()
         insert = storage.TAKE_SEATS.replace("taken = taken + %(quantity)s", "taken = %(new)s")
         insert = insert.replace("and taken + %(quantity)s <= seats", "")
-        new = {"new": taken + wish.quantity, "slot_id": wish.resource_id}
+        new = {"new": taken + wish.quantity, "slot_id": wish.resource_id, "groups": groups}
+        new |= {"company_id": None, "together": None}
         return conn.execute(insert, storage._parameters(wish, now) | new).rowcount == 1
 
     monkeypatch.setattr(storage, "lock_slots", read_without_lock)
