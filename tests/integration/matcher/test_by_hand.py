@@ -18,7 +18,7 @@ from services.chassis.store import Connection, Store
 from services.matcher import domain, solver
 from services.matcher.storage import facts as storage
 from services.matcher.storage import matches
-from services.matcher.usecases import drafting, hand_prices, moves, offering, views
+from services.matcher.usecases import drafting, hand_prices, moves, offering, saga, views
 from services.matcher.usecases import rounds as lifecycle
 from services.matcher.usecases.drafting import Wanted
 from services.matcher.usecases.offering import Party
@@ -223,6 +223,24 @@ def test_an_offer_that_was_answered_by_all_is_not_moved_any_more(
     late = offered(store, successor)
     assert (late.state, late.ending, late.reason_code) == ("releasing", "superseded", "move_too_late")
     assert found(store, offer.id).state == "confirming"
+
+
+def test_an_offer_stays_where_the_owner_refuses_its_new_place(
+    store: Store, draft: domain.Match, later: Wanted
+) -> None:
+    offer = offered(store, draft)
+    successor = found(store, UUID(move(store, offer, later)["id"]))
+    (leg,) = successor.legs
+    refused = {leg.hold_id: {"hold_id": leg.hold_id, "outcome": "refused", "code": "not_enough_seats"}}
+    with store.transaction() as conn:
+        holding = moves.move(conn, successor, "holding", now=DUE)
+        saga._after_holding(conn, holding, DUE, refused)
+    ended = found(store, successor.id)
+    assert (ended.state, ended.ending, ended.reason_code) == ("releasing", "superseded", "not_enough_seats")
+    assert found(store, offer.id) == offer
+    with store.read() as conn:
+        told = drafting.moves_of(conn, match_id=offer.id, party=CITY, language="en")
+    assert HandMovesView().dump(told)["items"][0]["successor"]["state"] == "releasing"
 
 
 @pytest.mark.parametrize("act", [lambda *its: preview(*its), lambda *its: move(*its)])
