@@ -129,13 +129,15 @@ def _better(state: State, part: neighbourhood.Part, old: Ints) -> Ints:
     return new if state.worth(new) > state.worth(old) else old
 
 
-def part_answer(part: neighbourhood.Part, objective: np.ndarray, old: Ints) -> milp.Answer:
-    """The most that a part can have of an objective, from what it had, within some nodes."""
+def part_answer(
+    part: neighbourhood.Part, objective: np.ndarray, old: Ints, limits: Limits = _ENDLESS, nodes: int = NODES
+) -> milp.Answer:
+    """The most that a part can have of an objective, from what it had, within limits and some nodes."""
     place = {int(option): at for at, option in enumerate(part.options)}
     return milp.maximise(
         part.model(objective),
         start=[place[int(option)] for option in old],
-        limits=_ENDLESS,
+        limits=limits,
         seed=0,
-        nodes=NODES,
+        nodes=nodes,
     )

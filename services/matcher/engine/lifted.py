@@ -15,7 +15,7 @@ from services.matcher.engine.exactly import everything, freed, part_answer
 from services.matcher.engine.groups import Floors, Groups
 from services.matcher.engine.instance import Ints, Table, serving
 from services.matcher.engine.leximin import floor_rows
-from services.matcher.engine.model import HUNDRED
+from services.matcher.engine.model import HUNDRED, Limits
 from services.matcher.engine.moves import swap
 from services.matcher.engine.openings import Doorman
 from services.matcher.engine.state import State
@@ -28,6 +28,9 @@ _PATIENCE = 4
 _FEW, _MANY, _MANY_TIMES = 30, 120, 6
 # So few options are all put into one part then.
 _EVERYTHING = 1_500
+
+# One person more is what counts: who serves nearly the most need not be told from who serves the most.
+_LIMITS, _NODES = Limits(3600.0, 1, 0.005), 5
 
 
 def lift(state: State, groups: Groups, doorman: Doorman, parts: int) -> None:
@@ -111,7 +114,9 @@ class _Lifting:
         of_group = (groups.of_wish[pairs.wish] == group).any(axis=1)
         people = np.bincount(pairs.option, of_group * groups.people[pairs.wish], len(part.options))
         objective = state.instance.value[part.options] + np.rint(_FIRST * self._person * people)
-        answer = state.workers.each(lambda part: part_answer(part, objective, old), [part])[0]
+        answer = state.workers.each(lambda part: part_answer(part, objective, old, _LIMITS, _NODES), [part])[
+            0
+        ]
         return np.asarray(part.options[answer.chosen], dtype=np.int64)
 
     def _least(self, group: int, before: Ints) -> Ints:

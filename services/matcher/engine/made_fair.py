@@ -8,6 +8,7 @@ import numpy as np
 
 from services.matcher.engine import milp
 from services.matcher.engine.chains import Chains, guide
+from services.matcher.engine.effort import WHOLE
 from services.matcher.engine.exactly import everything
 from services.matcher.engine.fairness import Ceiling, Fair, Fairness, ceilings
 from services.matcher.engine.groups import Floors
@@ -20,10 +21,11 @@ from services.matcher.engine.pulls import Keeping, Steep
 from services.matcher.engine.state import State
 
 # The steps that price floors, beside those before it; and the chains that seek the fair plan.
-_FAIR_STEPS, _FAIR_MOVES, _FAIR_PARTS = 0.35, 0.6, 0.25
+_FAIR_STEPS, _FAIR_MOVES = 0.35, 0.6
 # The part of the seconds that one count of the fairest plan may take.
 _COUNTED = 0.25
 _FEW_GROUPS = 16
+_FAIR_PARTS, _FEWEST_PARTS = 0.25, 40
 
 
 class MadeFair:
@@ -72,8 +74,12 @@ class MadeFair:
             moves = state.effort.fair_moves()
             guided = guide(state, free)
             self._chains.anneal(guided, int(_FAIR_MOVES * moves), state.effort.hottest(moves))
-            state.take(self._fairest)
-            lift(state, groups, guided.doorman, max(40, int(_FAIR_PARTS * state.effort.parts())))
+            # With more options a part takes half a second, and the time is wanted elsewhere.
+            if state.instance.options <= WHOLE:
+                state.take(self._fairest)
+                lift(
+                    state, groups, guided.doorman, max(_FEWEST_PARTS, int(_FAIR_PARTS * state.effort.parts()))
+                )
 
     def _exactly(self) -> Ints:
         """The fairest plan of all, by trying exactly."""
