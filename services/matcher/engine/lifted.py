@@ -24,6 +24,8 @@ from services.matcher.engine.state import State
 _FIRST = 60
 # After so many parts that brought it nothing a group is left as it is.
 _PATIENCE = 4
+# What must be left of the seconds, where there is a clock.
+_LEAVES = 0.8
 # The wishes that a part frees. Many take ten times as long: only as a last try, and only so often.
 _FEW, _MANY, _MANY_TIMES = 30, 120, 6
 # So few options are all put into one part then.
@@ -34,11 +36,11 @@ _LIMITS, _NODES = Limits(3600.0, 1, 0.005), 5
 
 
 def lift(state: State, groups: Groups, doorman: Doorman, parts: int) -> None:
-    """Solve up to so many parts anew; raises Ended when it is over."""
-    lifting = _Lifting(state, groups, doorman)
+    """Solve up to so many parts anew, in a small part of the time left; raises Ended when it is over."""
+    lifting, left = _Lifting(state, groups, doorman), state.seconds(1)
     for _ in range(parts):
         group = lifting.lowest()
-        if group is None:
+        if group is None or state.seconds(1) < _LEAVES * left:
             return
         lifting.try_for(group)
         state.look()
