@@ -111,9 +111,10 @@ def test_who_would_not_be_split_is_told_what_it_would_give(
     request = made.ask(large, days=66, group_size=110, may_split=False)
 
     def refused() -> made.Json:
-        """The request was looked at, and got nothing."""
+        """The request was looked at when all sessions were known, and got nothing."""
         told: made.Json = large.teacher.get(f"/explanations/{request['id']}").json()
         assert told.get("outcome") == "unserved", told
+        assert "in_parts" in {each["code"] for each in told["changes"]}, told
         return told
 
     told = poll(refused, made.PATIENCE, 0.2)
