@@ -30,7 +30,6 @@ _LEAVES = 0.8
 _FEW, _MANY, _MANY_TIMES = 30, 120, 6
 # So few options are all put into one part then.
 _EVERYTHING = 1_500
-
 # One person more is what counts: who serves nearly the most need not be told from who serves the most.
 _LIMITS, _NODES = Limits(3600.0, 1, 0.005), 5
 
@@ -116,9 +115,9 @@ class _Lifting:
         of_group = (groups.of_wish[pairs.wish] == group).any(axis=1)
         people = np.bincount(pairs.option, of_group * groups.people[pairs.wish], len(part.options))
         objective = state.instance.value[part.options] + np.rint(_FIRST * self._person * people)
-        answer = state.workers.each(lambda part: part_answer(part, objective, old, _LIMITS, _NODES), [part])[
-            0
-        ]
+        (answer,) = state.workers.each(
+            lambda part: part_answer(part, objective, old, _LIMITS, _NODES), [part]
+        )
         return np.asarray(part.options[answer.chosen], dtype=np.int64)
 
     def _least(self, group: int, before: Ints) -> Ints:
