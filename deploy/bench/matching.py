@@ -51,8 +51,10 @@ def fairness(told: FairnessTold) -> str:
     lowest, fair = (
         min(getattr(group, name) / max(1, group.demand) for group in districts) for name in ("served", "fair")
     )
-    shares = f"lowest district {lowest:.1%}, in the fair plan {fair:.1%}, in no plan above {told.highest:.1%}"
-    return f"{shares}; costs {told.value} points and {told.people} people by prices"
+    shares = f"lowest district {lowest:.1%}, in the fair plan {fair:.1%}"
+    most = f", in no plan above {told.highest:.1%}" if told.highest < 1 else ""
+    price = "" if told.value is None else f"; costs {told.value} points and {told.people} people by prices"
+    return f"{shares}{most}{price}"
 
 
 class Teller:

@@ -48,15 +48,20 @@ def _fetch(world: World, path: str, file: Path) -> None:
 
 
 def _fairness(world: World, round_: Json) -> str:
-    """The district with the lowest share of people served: in the plan, in the fair one, and in any."""
+    """The district with the lowest share of people served: in the plan, in the fair one, and in any.
+
+    What there was no time to prove or to price is not spoken of.
+    """
     round_ = world.city.get(f"/rounds/{round_['id']}")
     told = round_["fairness"]
     if told is None:
         return "not asked for"
     shares = f"{told['lowest']:.1%} in the lowest district, {told['fair']:.1%} in the fair plan"
-    price = f"costs {told['value']} points and {told['pupils']} pupils by prices"
-    kept = round_["policy"]["fairness"]
-    return f"{shares}, {told['highest']:.1%} at most in any; {kept} % of the fair plan kept, {price}"
+    most = f", {told['highest']:.1%} at most in any" if told["highest"] < 1 else ""
+    kept = f"; {round_['policy']['fairness']} % of the fair plan kept"
+    free = told["value"] is None
+    price = "" if free else f", costs {told['value']} points and {told['pupils']} pupils by prices"
+    return f"{shares}{most}{kept}{price}"
 
 
 def _shares(world: World, requests_: list[Json]) -> str:

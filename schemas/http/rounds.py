@@ -139,15 +139,16 @@ class GroupView(Fact):
 class FairnessView(Fact):
     """How fair the solver's draft is: shares (0 to 1) of the people asked for, in the worst-off district.
 
-    `lowest` is that of the draft, `fair` that of the fair plan, and no plan has more than `highest`. `value`
-    (points) and `pupils` are how much more could be had without floors. `groups` for who oversees the area.
+    `lowest` is that of the draft, `fair` that of the fair plan, and no plan has more than `highest` (1 where
+    nothing is proven). `value` (points) and `pupils` are how much more could be had without floors; null if
+    time was out before floors had prices. `groups` for who oversees the area.
     """
 
     lowest = Number(required=True)
     fair = Number(required=True)
     highest = Number(required=True)
-    value = Int(required=True)
-    pupils = Int(required=True)
+    value = Int(required=True, allow_none=True)
+    pupils = Int(required=True, allow_none=True)
     groups = ListOf(Nested(GroupView), max=2000, required=True, allow_none=True)
 
 

@@ -7,16 +7,14 @@ its parts.
 
 from __future__ import annotations
 
-import gc
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from functools import cache, cached_property
 from itertools import chain
 
 import numpy as np
 
-from services.matcher.engine import rules, weights
+from services.matcher.engine import collector, rules, weights
 from services.matcher.engine.comers import Comers
 from services.matcher.engine.companies import companies
 from services.matcher.engine.indexes import numbers
@@ -94,7 +92,7 @@ class Finder:
 
         It would go through all options that there are, again and again, and there is nothing for it to find.
         """
-        with _collector_at_rest():
+        with collector.at_rest():
             for number in range(len(self._problem.wishes)):
                 yield self.options(number)
 
@@ -277,17 +275,6 @@ class Finder:
             ]
 
         return within
-
-
-@contextmanager
-def _collector_at_rest() -> Iterator[None]:
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _alone(wish: Wish, kind: Kind, key: Key, times: Iterable[Time], value: int) -> Iterator[Found]:

@@ -56,14 +56,15 @@ class Ceiling(NamedTuple):
 class Fairness(NamedTuple):
     """What came of it: the fair plan by options, the floors, what proves the plan, and what it all costs.
 
-    `value` (points) and `people` are how much more the best could be without floors, by prices.
+    `value` (points) and `people` are how much more the best could be without floors, by prices; None while
+    floors have none.
     """
 
     plan: list[int]
     floors: Floors
     ceilings: tuple[Ceiling, ...]
-    value: int
-    people: int
+    value: int | None
+    people: int | None
 
     @property
     def highest(self) -> float:

@@ -105,7 +105,7 @@ class MadeFair:
         state = self._state
         plan = state.chosen
         floors = self._fair.floors(state.served(plan))
-        state.fairness = Fairness(sorted(int(option) for option in plan), floors, (), 0, 0)
+        state.fairness = Fairness(sorted(int(option) for option in plan), floors, (), None, None)
         state.kept, state.value = plan.copy(), state.worth(plan)
         relaxation = Relaxation(state.instance, state.workers, floors)
         bound = state.bound

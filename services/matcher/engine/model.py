@@ -346,13 +346,14 @@ class GroupShare(NamedTuple):
 class FairnessTold(NamedTuple):
     """What fairness came to: the groups, the share (0 to 1) above which the lowest district's is in no plan,
 
-    and what it costs by prices: so many points and people more could be had without floors.
+    and what it costs by prices: so many points and people more could be had without floors. None where time
+    was out before floors had prices; a share of 1 where nothing is proven.
     """
 
     groups: tuple[GroupShare, ...]
     highest: float
-    value: int
-    people: int
+    value: int | None
+    people: int | None
 
 
 class Load(NamedTuple):

@@ -14,6 +14,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
+from services.matcher.engine import collector
 from services.matcher.engine.assemble import Assembled, assemble
 from services.matcher.engine.candidates import Finder
 from services.matcher.engine.fairness import Fair, Fairness
@@ -109,11 +110,12 @@ def solve_openly(
 ) -> Solved | Solution:
     """As `solve`, with all that it was found in; a bare Solution if stopped among the candidates."""
     drawn = _drawn(problem)
-    options, findings = _candidates(drawn, report, should_stop)
-    if len(findings) < len(problem.wishes):
-        return Solution((), 0, 0, "stopped", len(options), findings)
-    report(Progress("assembling"))
-    assembled = assemble(drawn, options)
+    with collector.at_rest():
+        options, findings = _candidates(drawn, report, should_stop)
+        if len(findings) < len(problem.wishes):
+            return Solution((), 0, 0, "stopped", len(options), findings)
+        report(Progress("assembling"))
+        assembled = assemble(drawn, options)
     outcome = search(
         assembled.instance,
         seed=_number(problem.seed),

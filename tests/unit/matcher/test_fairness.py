@@ -166,6 +166,14 @@ def test_who_stops_the_search_has_a_plan_that_keeps_its_floors(town: Problem) ->
     assert all(group.served >= group.floor for group in solution.fairness.groups)
 
 
+def test_what_fairness_costs_is_not_spoken_of_where_floors_had_no_time_for_prices(town: Problem) -> None:
+    asked = iter(range(10**9))
+    stopped_early = solve(replace(town, fairness=90), QUIET, _report, lambda: next(asked) > 8)
+    assert stopped_early.fairness is not None
+    assert (stopped_early.fairness.value, stopped_early.fairness.people) == (None, None)
+    assert stopped_early.fairness.highest == 1
+
+
 def test_one_township_alone_is_fair_to_itself(town: Problem) -> None:
     wishes = tuple(replace(wish, township="1") for wish in town.wishes if wish.area == town.wishes[0].area)
     solution = solve(replace(town, wishes=wishes, fairness=90), QUIET, _report, _never)

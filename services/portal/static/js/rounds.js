@@ -57,8 +57,10 @@ function quality(round) {
 
 function fairness(round) {
   const { lowest, fair, highest, value, pupils } = round.fairness;
-  const shares = { lowest: share(lowest), fair: share(fair), highest: share(highest) };
-  return text("roundFair", { ...shares, policy: round.policy.fairness, value: number(value), pupils: number(pupils) });
+  // What there was no time to prove or to price is not spoken of.
+  const most = highest < 1 ? text("roundFairMost", { highest: share(highest) }) : "";
+  const cost = value === null ? "" : text("roundFairCost", { value: number(value), pupils: number(pupils) });
+  return text("roundFair", { lowest: share(lowest), fair: share(fair), most, policy: round.policy.fairness, cost });
 }
 
 const share = (part) => (part * 100).toLocaleString(language(), { maximumFractionDigits: 1 });
