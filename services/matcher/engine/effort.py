@@ -7,12 +7,16 @@ from typing import NamedTuple
 from services.matcher.engine.instance import Instance
 
 # What two ordinary cores do in a second; from it follows how much work the meant seconds are good for.
-_OPTIONS_FOUND, _OPTION_STEPS, _MOVES, _PARTS = 28_000, 7_000_000, 45_000, 4
+_OPTIONS_FOUND, _OPTION_STEPS, _MOVES, _PARTS = 28_000, 7_000_000, 45_000, 10
 # With so many options a step goes to memory for half of its numbers, and takes twice as long for each.
 _HALF_CACHED = 500_000
-_PRICING = 0.4
+# How it is shared out: prices first; then of what they leave the chains from hot, and those that begin anew.
+_PRICING, _HOT_CHAINS, _AGAIN = 0.4, 0.6, 0.35
+# With fairness instead: chains towards the fair plan, more of them where parts come after them, and chains
+# above its floors; and the steps that price floors, beside those before.
+_FAIR_CHAINS, _FAIR_FEW, _ABOVE, _FAIR_STEPS = 0.3, 0.45, 0.5, 0.2
 _FEWEST_STEPS, _MOST_STEPS = 60, 800
-_MOVES_PER_WISH, _FEW_MOVES_PER_WISH = 1_000, 100
+_MOVES_PER_WISH, _FEW_MOVES_PER_WISH, _FAIR_MOVES_PER_WISH = 1_000, 100, 600
 _FEWEST_EPOCHS, _MOST_EPOCHS, _MOVES_AN_OPTION = 10, 100, 10
 # With fewer moves a wish there is no time to cool down from the highest temperature.
 _HOT, _UNHURRIED = 0.03, 100
@@ -41,22 +45,42 @@ class Effort(NamedTuple):
 
     def steps(self) -> int:
         """Steps of the prices' descent."""
-        options = self.instance.options
-        pace = _OPTION_STEPS / (1 + options / _HALF_CACHED)
-        steps = int(_PRICING * self.left() * pace / max(1, options))
+        steps = int(_PRICING * self.left() * self._steps_a_second())
         return min(_TINY_STEPS if self.is_tiny else _MOST_STEPS, max(_FEWEST_STEPS, steps))
 
+    def fair_steps(self) -> int:
+        """Steps that price floors, which begin where the others ended."""
+        return int(_FAIR_STEPS * self.steps())
+
     def moves(self) -> int:
-        """Chains of an annealing; few where an exact search comes after it."""
-        few = self.instance.options <= WHOLE
-        return self._moves(_FEW_MOVES_PER_WISH if few else _MOVES_PER_WISH)
+        """Chains of an annealing from hot; few where an exact search comes after it."""
+        return self._moves(_HOT_CHAINS, self._per_wish())
+
+    def more_moves(self) -> int:
+        """Chains of one that begins less hot, at the best plan."""
+        return self._moves(_AGAIN, self._per_wish() // 2)
 
     def fair_moves(self) -> int:
         """Chains towards the fair plan, which no exact search comes after."""
-        return self._moves(_MOVES_PER_WISH)
+        return self._moves(_FAIR_FEW if self._is_small() else _FAIR_CHAINS, _FAIR_MOVES_PER_WISH)
 
-    def _moves(self, most_per_wish: int) -> int:
-        meant = int((1 - _PRICING) * self.left() * _MOVES)
+    def moves_above(self) -> int:
+        """Chains above floors, which begin less hot at the fair plan."""
+        return self._moves(_ABOVE, self._per_wish())
+
+    def _is_small(self) -> bool:
+        return self.instance.options <= WHOLE
+
+    def _per_wish(self) -> int:
+        return _FEW_MOVES_PER_WISH if self._is_small() else _MOVES_PER_WISH
+
+    def _steps_a_second(self) -> float:
+        options = self.instance.options
+        return _OPTION_STEPS / (1 + options / _HALF_CACHED) / max(1, options)
+
+    def _moves(self, part: float, most_per_wish: int) -> int:
+        after_pricing = self.left() - self.steps() / self._steps_a_second()
+        meant = int(part * max(0.0, after_pricing) * _MOVES)
         return min(self.instance.wishes * most_per_wish, max(_MOST_EPOCHS, meant))
 
     def epochs(self, moves: int) -> int:

@@ -12,6 +12,7 @@ from services.matcher.engine.chains import openings
 from services.matcher.engine.effort import WHOLE
 from services.matcher.engine.instance import Ints, Table, serving, table
 from services.matcher.engine.leximin import floor_rows
+from services.matcher.engine.missed import Places
 from services.matcher.engine.model import Limits
 from services.matcher.engine.moves import neighbours, swap
 from services.matcher.engine.openings import Doorman
@@ -23,7 +24,9 @@ _WHOLE_NODES = 200
 # With the ways of tours beside it a node takes much longer.
 _FEW_NODES = 20
 # A part solved anew: freed wishes, and how many nodes the search of it may see.
-FREED, NODES = 120, 50
+FREED, NODES = 60, 50
+# At least so many around each whom a place concerns; and how much less a place counts after each vain try.
+_FEWEST_AROUND, _FADES = 3, 0.4
 _ENDLESS = Limits(3600.0, 1, 0.0)
 
 
@@ -87,34 +90,63 @@ def _searched(state: State, part: neighbourhood.Part) -> milp.Answer:
 
 
 def parts(state: State, doorman: Doorman) -> None:
-    """Part after part around wishes that miss something, until many of them brought nothing."""
+    """Part after part around places where the plan misses something, until many of them brought nothing."""
     state.return_to_best()
-    idle, patience = 0, state.effort.patience()
+    looking, idle, patience = _Looking(state, doorman), 0, state.effort.patience()
     for _ in range(state.effort.parts()):
         if idle == patience:
             return
-        before = state.value
-        missed = doorman.missed(state.chosen)
-        among = missed if len(missed) and idle % 2 == 0 else np.arange(state.instance.wishes)
-        _anew(state, openings(state, doorman).by_wish, int(state.dice.choice(among)))
+        idle = 0 if looking.helps() else idle + 1
         state.look()
-        idle = 0 if state.value > before else idle + 1
 
 
-def _anew(state: State, open_of_wish: Table, first: int) -> None:
-    """Free the wishes around the first, and serve them anew."""
-    part, old = freed(state, open_of_wish, first)
-    part.rows.extend(kept_floors(state, part, state.chosen))
-    new = state.workers.each(lambda part: _better(state, part, old), [part])[0]
-    swap(state.board, state.plan, np.empty(0, dtype=np.int64), new)
+class _Looking:
+    """Looks at place after place: the more one misses the sooner, the more often in vain the later."""
+
+    def __init__(self, state: State, doorman: Doorman) -> None:
+        self._state, self._doorman, self._places = state, doorman, Places(state.instance)
+        self._tries: Ints = np.zeros(self._places.number, dtype=np.int64)
+
+    def helps(self) -> bool:
+        """Solve one part anew; whether the plan is worth more since."""
+        misses = np.concatenate(self._doorman.missed(self._state.chosen)) * _FADES**self._tries
+        if not misses.any():
+            return False
+        place = int(self._state.dice.choice(len(misses), p=misses / misses.sum()))
+        before = self._state.worth(self._state.chosen)
+        self._anew(place)
+        gained = self._state.worth(self._state.chosen) > before
+        self._tries[place] = 0 if gained else self._tries[place] + 1
+        return gained
+
+    def _anew(self, place: int) -> None:
+        """Free those whom the place concerns and some around each, and serve them anew."""
+        state, open_of_wish = self._state, openings(self._state, self._doorman).by_wish
+        is_open = np.zeros(state.instance.options, dtype=bool)
+        is_open[open_of_wish.items] = True
+        wishes = self._around(self._places.concerned(place, is_open), open_of_wish)
+        if not len(wishes):
+            return
+        part, old = freed(state, open_of_wish, wishes)
+        part.rows.extend(kept_floors(state, part, state.chosen))
+        new = state.workers.each(lambda part: _better(state, part, old), [part])[0]
+        swap(state.board, state.plan, np.empty(0, dtype=np.int64), new)
+
+    def _around(self, concerned: Ints, open_of_wish: Table) -> Ints:
+        first = self._state.dice.permutation(concerned)[: FREED // 2]
+        each = 1 + max(_FEWEST_AROUND, FREED // max(1, len(first)) - 1)
+        near = [around(self._state, open_of_wish, int(wish), each) for wish in first]
+        every = np.concatenate([first, *near]).astype(np.int64)
+        return every[np.sort(np.unique(every, return_index=True)[1])][:FREED]
 
 
-def freed(
-    state: State, open_of_wish: Table, first: int, many: int = FREED
-) -> tuple[neighbourhood.Part, Ints]:
-    """The wishes around the first without what they had, which comes back as well: their part, and that."""
-    seed = int(state.dice.integers(1 << 31))
-    wishes = neighbours(state.board, state.plan, open_of_wish, first, many, seed)
+def around(state: State, open_of_wish: Table, first: int, many: int) -> Ints:
+    """So many wishes around the first, which is one of them: those that have what it, or its like, want."""
+    return neighbours(state.board, state.plan, open_of_wish, first, many, int(state.dice.integers(1 << 31)))
+
+
+def freed(state: State, open_of_wish: Table, wishes: Ints) -> tuple[neighbourhood.Part, Ints]:
+    """The wishes without what they had, which comes back as well: their part, and that."""
     old = state.plan.choice[wishes]
     old = old[old >= 0]
     swap(state.board, state.plan, old, np.empty(0, dtype=np.int64))

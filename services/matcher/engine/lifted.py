@@ -11,7 +11,7 @@ import numpy as np
 
 from services.matcher.engine import neighbourhood
 from services.matcher.engine.chains import openings
-from services.matcher.engine.exactly import everything, freed, part_answer
+from services.matcher.engine.exactly import around, everything, freed, part_answer
 from services.matcher.engine.groups import Floors, Groups
 from services.matcher.engine.instance import Ints, Table, serving
 from services.matcher.engine.leximin import floor_rows
@@ -98,7 +98,8 @@ class _Lifting:
                 old = state.chosen
                 swap(state.board, state.plan, old, np.empty(0, dtype=np.int64))
                 return everything(state, np.arange(state.instance.options)), old
-        return freed(state, open_of_wish, int(state.dice.choice(without)), number)
+        first = int(state.dice.choice(without))
+        return freed(state, open_of_wish, around(state, open_of_wish, first, number))
 
     def _without(self, group: int, open_of_wish: Table) -> Ints:
         of_group = (self._groups.of_wish == group).any(axis=1)

@@ -18,14 +18,14 @@ from services.matcher.engine.lifted import lift
 from services.matcher.engine.model import Limits
 from services.matcher.engine.prices import SCALE, Prices, Relaxation, Relaxed, seek
 from services.matcher.engine.pulls import Keeping, Steep
-from services.matcher.engine.state import State
+from services.matcher.engine.state import Ended, State
 
-# The steps that price floors, beside those before it; and the chains that seek the fair plan.
-_FAIR_STEPS, _FAIR_MOVES = 0.35, 0.6
+# The part of the seconds left that the fair plan may take; only a machine with other work comes near it.
+_SEEKING = 0.7
 # The part of the seconds that one count of the fairest plan may take.
 _COUNTED = 0.25
 _FEW_GROUPS = 16
-_FAIR_PARTS, _FEWEST_PARTS = 0.25, 40
+_FAIR_PARTS, _FEWEST_PARTS = 0.1, 40
 
 
 class MadeFair:
@@ -43,7 +43,7 @@ class MadeFair:
         """
         self._fairest = self._state.chosen
         try:
-            self._seek(free, relaxed)
+            self._sought(free, relaxed)
         finally:
             # Also where it ends here: of all plans on the way the fairest counts, not the last.
             self._state.take(self._fairest)
@@ -63,6 +63,15 @@ class MadeFair:
 
     # -- the fair plan
 
+    def _sought(self, free: Relaxation, relaxed: Relaxed) -> None:
+        """Leave time for what proves it and for value, whoever else uses the machine."""
+        try:
+            with self._state.within(_SEEKING):
+                self._seek(free, relaxed)
+        except Ended:
+            if self._state.is_over():
+                raise
+
     def _seek(self, free: Relaxation, relaxed: Relaxed) -> None:
         """Exactly where the problem is small, else by chains under a steep pull."""
         state, groups = self._state, self._fair.groups
@@ -73,7 +82,7 @@ class MadeFair:
             state.pull = Steep(groups, even, self._person())
             moves = state.effort.fair_moves()
             guided = guide(state, free)
-            self._chains.anneal(guided, int(_FAIR_MOVES * moves), state.effort.hottest(moves))
+            self._chains.anneal(guided, moves, state.effort.hottest(moves))
             # With more options a part takes half a second, and the time is wanted elsewhere.
             if state.instance.options <= WHOLE:
                 state.take(self._fairest)
@@ -118,7 +127,7 @@ class MadeFair:
         assert state.fairness is not None
         assert floors is not None
         proofs = self._ceilings()
-        steps, bound = int(_FAIR_STEPS * state.effort.steps()), state.bound
+        steps, bound = state.effort.fair_steps(), state.bound
         again = seek(relaxation, steps, state.watch_bound, _with_lifts(relaxed, floors))
         state.prove_more(relaxation, again.prices)
         # Where the bound did not fall, nothing was given up: what differs then is chance.

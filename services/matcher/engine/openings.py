@@ -16,11 +16,10 @@ from services.matcher.engine.instance import (
     Instance,
     Ints,
     Table,
-    served,
     serving,
-    spread,
     table,
 )
+from services.matcher.engine.missed import Missed, missed
 from services.matcher.engine.prices import SCALE
 
 # As parts of the mean value: losses of options that chains may use; of those that they may begin with for a
@@ -47,7 +46,6 @@ class Doorman:
         """`loss` is by option, in hundredths; `relaxed` are the options that shelves take at these prices."""
         self._instance, self._certificate, self._loss, self._relaxed = instance, certificate, loss, relaxed
         self._mean = SCALE * float(instance.value.mean())
-        self._option = spread(instance.legs_of)
 
     def openings(self, chosen: Ints, bonus: Ints) -> Openings:
         """The openings of a plan; `bonus` by wish is what more than its value it is worth, in points."""
@@ -58,21 +56,18 @@ class Doorman:
         pairs = serving(self._instance, options)
         order = np.lexsort((-self._instance.value[options[pairs.option]], pairs.wish))
         by_wish = table(pairs.wish[order], self._instance.wishes)
-        mending = np.union1d(self._of_wishes(chosen, loss), self._of_shelves(chosen))
+        misses = self.missed(chosen)
+        mending = np.union1d(self._of_wishes(misses.wish, loss), self._of_shelves(misses.shelf, chosen))
         times = int(_MENDING / (1 - _MENDING) * len(options) / max(1, len(mending)))
         begin = np.concatenate([options, np.tile(mending, max(1, times))])
         return Openings(begin, Table(by_wish.first, options[pairs.option[order]]))
 
-    def missed(self, chosen: Ints) -> Ints:
-        """The wishes with a price that go without."""
-        price = self._certificate.request.copy()
-        price[served(self._instance, chosen)] = 0
-        return np.flatnonzero(price > 0)
+    def missed(self, chosen: Ints) -> Missed:
+        """What the plan of these options misses."""
+        return missed(self._instance, self._certificate, chosen)
 
-    def _of_wishes(self, chosen: Ints, loss: Ints) -> Ints:
-        misses = np.zeros(self._instance.wishes, dtype=bool)
-        misses[self.missed(chosen)] = True
-        wanted = self._summed(misses.astype(np.int64)) > 0
+    def _of_wishes(self, price: Ints, loss: Ints) -> Ints:
+        wanted = self._summed((price > 0).astype(np.int64)) > 0
         return np.flatnonzero(wanted & (loss <= self._mean * _BEARABLE))
 
     def _summed(self, by_wish: Ints) -> Ints:
@@ -83,15 +78,10 @@ class Doorman:
         sums = np.bincount(pairs.option, by_wish[pairs.wish].astype(np.float64), self._instance.options)
         return sums.astype(np.int64)
 
-    def _of_shelves(self, chosen: Ints) -> Ints:
+    def _of_shelves(self, short: Ints, chosen: Ints) -> Ints:
         """What poor shelves would take at these prices, and the plan has not."""
-        legs, certificate = self._instance.legs, self._certificate
         in_plan = np.zeros(self._instance.options, dtype=bool)
         in_plan[chosen] = True
-        on_it = in_plan[self._option]
-        got = np.bincount(
-            legs.shelf[on_it], weights=certificate.share[on_it], minlength=len(certificate.shelf)
-        )
-        poor = certificate.shelf - got > self._mean * _MISSED
-        wanted = self._relaxed[poor[legs.shelf[self._instance.legs_of[self._relaxed]]]]
+        poor = short > self._mean * _MISSED
+        wanted = self._relaxed[poor[self._instance.legs.shelf[self._instance.legs_of[self._relaxed]]]]
         return wanted[~in_plan[wanted]]

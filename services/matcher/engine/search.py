@@ -23,8 +23,8 @@ from services.matcher.engine.prices import Relaxation, Relaxed, seek
 from services.matcher.engine.state import Elapsed, Ended, Report, ShouldStop, State, Watching
 from services.matcher.engine.workers import Workers
 
-# A second annealing begins less hot, and takes half of the moves; the only one above floors takes most.
-_AGAIN, _HALF, _ONLY = 3, 0.5, 0.9
+# An annealing from a plan that is good already begins so many times less hot.
+_LESS_HOT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +96,19 @@ class _Search:
     def _better(self, guided: Guide) -> None:
         state = self._state
         if not state.effort.is_tiny or len(state.instance.tours.km):
-            moves = state.effort.moves()
-            hot = state.effort.hottest(moves)
-            if self._made_fair is None:
-                self._chains.anneal(guided, moves, hot)
-                whole(state, guided.loss)
-            self._chains.anneal(guided, int((_ONLY if self._made_fair else _HALF) * moves), hot / _AGAIN)
+            self._by_chains(guided)
         whole(state, guided.loss)
         parts(state, guided.doorman)
+
+    def _by_chains(self, guided: Guide) -> None:
+        """From hot and once more less hot; only the latter above floors, from the fair plan."""
+        state, effort = self._state, self._state.effort
+        hot = effort.hottest(effort.moves())
+        if self._made_fair is None:
+            self._chains.anneal(guided, effort.moves(), hot)
+            whole(state, guided.loss)
+        moves = effort.moves_above() if self._made_fair else effort.more_moves()
+        self._chains.anneal(guided, moves, hot / _LESS_HOT)
 
     def _outcome(self) -> Outcome:
         state = self._state

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -71,6 +72,7 @@ class State:
         self.is_proven = False
         self.is_stopped = False
         self._watching = watching
+        self._ends_at = limits.seconds
 
     # -- the plan in the making
 
@@ -133,6 +135,17 @@ class State:
         self.tell()
         if self.is_over() or self.value == self.bound or self._gap() <= self.limits.gap:
             raise Ended
+        if self._elapsed() >= self._ends_at:
+            raise Ended
+
+    @contextmanager
+    def within(self, part: float) -> Iterator[None]:
+        """Take no more than that part of the seconds that are left: `look` raises Ended also then."""
+        self._ends_at = self._elapsed() + self.seconds(part)
+        try:
+            yield
+        finally:
+            self._ends_at = self.limits.seconds
 
     def tell(self) -> None:
         """Report the best plan and the bound."""
@@ -146,13 +159,16 @@ class State:
     def is_over(self) -> bool:
         """Whether somebody stopped it, or time is out."""
         self.is_stopped = self.is_stopped or self._watching.should_stop()
-        elapsed = self._watching.elapsed
-        return self.is_stopped or (elapsed is not None and elapsed() >= self.limits.seconds)
+        return self.is_stopped or self._elapsed() >= self.limits.seconds
 
     def seconds(self, part: float) -> float:
         """That part of the seconds that are left."""
-        elapsed = self._watching.elapsed
-        return max(0.1, part * (self.limits.seconds - elapsed())) if elapsed else _ENDLESS_SECONDS
+        if self._watching.elapsed is None:
+            return _ENDLESS_SECONDS
+        return max(0.1, part * (self.limits.seconds - self._elapsed()))
+
+    def _elapsed(self) -> float:
+        return self._watching.elapsed() if self._watching.elapsed else 0.0
 
     def _gap(self) -> float:
         return (self.bound - self.value) / max(1, self.bound)

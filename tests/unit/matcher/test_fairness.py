@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.matcher.engine import made_fair
 from services.matcher.engine.assemble import assemble
 from services.matcher.engine.fairness import Fair, Fairness
 from services.matcher.engine.groups import Groups, groups_of
@@ -172,6 +173,30 @@ def test_what_fairness_costs_is_not_spoken_of_where_floors_had_no_time_for_price
     assert stopped_early.fairness is not None
     assert (stopped_early.fairness.value, stopped_early.fairness.people) == (None, None)
     assert stopped_early.fairness.highest == 1
+
+
+def on_a_slow_machine(problem: Problem) -> Fairness:
+    """Where chains take so long that there are not seconds enough for all of them."""
+    seconds = [0.0]
+
+    def grind(progress: Progress) -> None:
+        seconds[0] += progress.phase == "searching"
+
+    problem, limits = replace(problem, fairness=90), Limits(seconds=60, threads=1)
+    solved = solve_openly(problem, limits, grind, _never, elapsed=lambda: seconds[0])
+    assert isinstance(solved, Solved)
+    assert solved.fairness is not None
+    return solved.fairness
+
+
+def test_the_fair_plan_leaves_time_to_prove_how_fair_it_is(
+    town: Problem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_time = on_a_slow_machine(town)
+    assert in_time.highest < 1
+    assert in_time.value is not None
+    monkeypatch.setattr(made_fair, "_SEEKING", 1.0)
+    assert on_a_slow_machine(town).highest == 1
 
 
 def test_one_township_alone_is_fair_to_itself(town: Problem) -> None:
