@@ -7,21 +7,23 @@ from typing import NamedTuple
 from services.matcher.engine.instance import Instance
 
 # What two ordinary cores do in a second; from it follows how much work the meant seconds are good for.
-_OPTIONS_FOUND, _OPTION_STEPS, _MOVES, _PARTS = 28_000, 7_000_000, 45_000, 10
+_OPTIONS_FOUND, _OPTION_STEPS, _MOVES, _PARTS = 28_000, 7_000_000, 34_000, 10
 # With so many options a step goes to memory for half of its numbers, and takes twice as long for each.
 _HALF_CACHED = 500_000
 # How it is shared out: prices first; then of what they leave the chains from hot, and those that begin anew.
-_PRICING, _HOT_CHAINS, _AGAIN = 0.4, 0.6, 0.35
+_PRICING, _HOT_CHAINS, _AGAIN = 0.4, 0.5, 0.2
 # With fairness instead: chains towards the fair plan, more of them where parts come after them, and chains
 # above its floors; and the steps that price floors, beside those before.
-_FAIR_CHAINS, _FAIR_FEW, _ABOVE, _FAIR_STEPS = 0.3, 0.45, 0.5, 0.2
+_FAIR_CHAINS, _FAIR_FEW, _ABOVE, _FAIR_STEPS = 0.3, 0.45, 0.38, 0.2
 _FEWEST_STEPS, _MOST_STEPS = 60, 800
 _MOVES_PER_WISH, _FEW_MOVES_PER_WISH, _FAIR_MOVES_PER_WISH = 1_000, 100, 600
 _FEWEST_EPOCHS, _MOST_EPOCHS, _MOVES_AN_OPTION = 10, 100, 10
 # With fewer moves a wish there is no time to cool down from the highest temperature.
 _HOT, _UNHURRIED = 0.03, 100
+# Then they get the time of parts as well, which bring much less as long as the gap is everywhere.
+_HURRIED = 1.3
 # A part that brings nothing costs as much as one that does: after so many of them it is enough.
-_FEWEST_PARTS, _PARTS_PER_WISH = 20, 0.02
+_FEWEST_TURNS, _TURNS_PER_WISH = 8, 0.01
 # What is so small that nothing need come before an exact search, and prices need not be as near as can be.
 TINY, _TINY_STEPS = 1_000, 120
 # What is small enough to be solved whole once all options with too great a loss are out.
@@ -38,6 +40,11 @@ class Effort(NamedTuple):
     def is_tiny(self) -> bool:
         """Whether all of it is tried exactly at once."""
         return self.instance.options <= TINY
+
+    @property
+    def is_hurried(self) -> bool:
+        """Whether chains alone could use all the time, so that nothing is left for parts."""
+        return self._chains() < _UNHURRIED * self.instance.wishes
 
     def left(self) -> float:
         """The seconds that are meant for the search once the options have been found, by a rule of thumb."""
@@ -79,9 +86,12 @@ class Effort(NamedTuple):
         return _OPTION_STEPS / (1 + options / _HALF_CACHED) / max(1, options)
 
     def _moves(self, part: float, most_per_wish: int) -> int:
-        after_pricing = self.left() - self.steps() / self._steps_a_second()
-        meant = int(part * max(0.0, after_pricing) * _MOVES)
-        return min(self.instance.wishes * most_per_wish, max(_MOST_EPOCHS, meant))
+        meant = part * (_HURRIED if self.is_hurried else 1.0) * self._chains()
+        return min(self.instance.wishes * most_per_wish, max(_MOST_EPOCHS, int(meant)))
+
+    def _chains(self) -> float:
+        """So many there is time for after pricing."""
+        return max(0.0, self.left() - self.steps() / self._steps_a_second()) * _MOVES
 
     def epochs(self, moves: int) -> int:
         """So many that finding where to begin takes little of the time."""
@@ -94,9 +104,9 @@ class Effort(NamedTuple):
         return float(_HOT * min(1.0, moves / (_UNHURRIED * self.instance.wishes)) ** 0.5)
 
     def parts(self) -> int:
-        """Parts solved anew."""
+        """Turns of parts solved anew; with a clock usually more than there is time for."""
         return 1 + int(_PARTS * self.left())
 
     def patience(self) -> int:
-        """So many parts that bring nothing, one after the other, are enough."""
-        return max(_FEWEST_PARTS, int(self.instance.wishes * _PARTS_PER_WISH))
+        """So many turns that bring nothing, one after the other, are enough."""
+        return max(_FEWEST_TURNS, int(self.instance.wishes * _TURNS_PER_WISH))

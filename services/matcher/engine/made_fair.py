@@ -18,7 +18,7 @@ from services.matcher.engine.lifted import lift
 from services.matcher.engine.model import Limits
 from services.matcher.engine.prices import SCALE, Prices, Relaxation, Relaxed, seek
 from services.matcher.engine.pulls import Keeping, Steep
-from services.matcher.engine.state import Ended, State
+from services.matcher.engine.state import State
 
 # The part of the seconds left that the fair plan may take; only a machine with other work comes near it.
 _SEEKING = 0.7
@@ -43,7 +43,8 @@ class MadeFair:
         """
         self._fairest = self._state.chosen
         try:
-            self._sought(free, relaxed)
+            with self._state.within(_SEEKING):
+                self._seek(free, relaxed)
         finally:
             # Also where it ends here: of all plans on the way the fairest counts, not the last.
             self._state.take(self._fairest)
@@ -62,15 +63,6 @@ class MadeFair:
             self._fairest = chosen.copy() if now > yet else self._fairest
 
     # -- the fair plan
-
-    def _sought(self, free: Relaxation, relaxed: Relaxed) -> None:
-        """Leave time for what proves it and for value, whoever else uses the machine."""
-        try:
-            with self._state.within(_SEEKING):
-                self._seek(free, relaxed)
-        except Ended:
-            if self._state.is_over():
-                raise
 
     def _seek(self, free: Relaxation, relaxed: Relaxed) -> None:
         """Exactly where the problem is small, else by chains under a steep pull."""

@@ -18,6 +18,8 @@ from services.matcher.engine.instance import Ints, Table
 from services.matcher.engine.moves import clashes, fitting
 from services.matcher.engine.rides import rides
 
+_NOTHING: Ints = np.empty(0, dtype=np.int64)
+
 
 class Part(NamedTuple):
     """Options to choose among anew, and the rows over their positions: what the rest of the plan leaves.
@@ -36,7 +38,7 @@ class Part(NamedTuple):
 
 def part_of(board: Board, plan: Plan, open_of_wish: Table, wishes: Ints) -> Part:
     """The part of `plan` that its freed `wishes` make; they have been removed from it."""
-    wanted = np.concatenate([_list(open_of_wish, wish) for wish in wishes])
+    wanted = np.concatenate([_NOTHING, *(_list(open_of_wish, wish) for wish in wishes)])
     if len(board.beside.items):
         wanted = np.unique(wanted)  # what serves several wishes is listed for each
     options = fitting(board, plan, wanted)

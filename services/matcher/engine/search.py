@@ -13,18 +13,23 @@ from dataclasses import dataclass
 import numpy as np
 
 from services.matcher.engine.chains import Chains, Guide, guide
-from services.matcher.engine.exactly import parts, whole
+from services.matcher.engine.exactly import whole
 from services.matcher.engine.fairness import Fair, Fairness
 from services.matcher.engine.instance import Certificate, Instance
 from services.matcher.engine.made_fair import MadeFair
 from services.matcher.engine.model import Limits
 from services.matcher.engine.moves import fill
+from services.matcher.engine.parts import parts
 from services.matcher.engine.prices import Relaxation, Relaxed, seek
 from services.matcher.engine.state import Elapsed, Ended, Report, ShouldStop, State, Watching
 from services.matcher.engine.workers import Workers
 
 # An annealing from a plan that is good already begins so many times less hot.
 _LESS_HOT = 3
+# What a first try of everything may take of the seconds left: parts are worth more than what ends late.
+_FIRST_TRY = 0.2
+# What chains may take of them: more than they are meant to, and less where moves are slower than is usual.
+_CHAINS = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +101,10 @@ class _Search:
     def _better(self, guided: Guide) -> None:
         state = self._state
         if not state.effort.is_tiny or len(state.instance.tours.km):
-            self._by_chains(guided)
-        whole(state, guided.loss)
+            with state.within(1.0 if state.effort.is_hurried else _CHAINS):
+                self._by_chains(guided)
         parts(state, guided.doorman)
+        whole(state, guided.loss)
 
     def _by_chains(self, guided: Guide) -> None:
         """From hot and once more less hot; only the latter above floors, from the fair plan."""
@@ -106,7 +112,7 @@ class _Search:
         hot = effort.hottest(effort.moves())
         if self._made_fair is None:
             self._chains.anneal(guided, effort.moves(), hot)
-            whole(state, guided.loss)
+            whole(state, guided.loss, _FIRST_TRY)
         moves = effort.moves_above() if self._made_fair else effort.more_moves()
         self._chains.anneal(guided, moves, hot / _LESS_HOT)
 

@@ -31,6 +31,10 @@ class Ended(Exception):
     """The search is to end here."""
 
 
+class _Late(Exception):
+    """A step has had its time; the search goes on with the next."""
+
+
 class Watching(NamedTuple):
     """Who is told how it gets on, and what may end it; without `elapsed` no time passes."""
 
@@ -136,14 +140,16 @@ class State:
         if self.is_over() or self.value == self.bound or self._gap() <= self.limits.gap:
             raise Ended
         if self._elapsed() >= self._ends_at:
-            raise Ended
+            raise _Late
 
     @contextmanager
     def within(self, part: float) -> Iterator[None]:
-        """Take no more than that part of the seconds that are left: `look` raises Ended also then."""
+        """Do what can be done in that part of the seconds left: `look` breaks off where it is over."""
         self._ends_at = self._elapsed() + self.seconds(part)
         try:
             yield
+        except _Late:
+            pass
         finally:
             self._ends_at = self.limits.seconds
 
