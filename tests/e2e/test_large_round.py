@@ -54,6 +54,9 @@ def test_five_thousand_wishes_from_closing_to_offers(valley: Valley, stack: Stac
     poll(lambda: nothing_waits(valley.coordinator, round_), PATIENCE, 2.0)
     assert "check: ok" in checked(stack)
 
+    # Everybody is told why, and what would have helped; and whoever tests next finds nobody at work.
+    poll(lambda: everybody_is_told(valley.coordinator, round_), PATIENCE, 2.0)
+
 
 def asked(valley: Valley, round_: Json) -> None:
     """Classes of all sizes, each free on some of the days; a few callers at a time."""
@@ -104,6 +107,13 @@ def verified(stack: Stack, round_: Json) -> str:
             Path(folder, name).write_bytes(requests.get(address + path, timeout=60).content)
         command = [sys.executable, "-I", "verify.py", *wanted]
         return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False).stdout
+
+
+def everybody_is_told(coordinator: Person, round_: Json) -> bool:
+    """The round's explanations have been worked out, and what to add first."""
+    found = coordinator.get(f"/rounds/{round_['id']}/additions").json()
+    assert found["made_at"] is not None
+    return True
 
 
 def nothing_waits(coordinator: Person, round_: Json) -> bool:
