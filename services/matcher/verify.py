@@ -849,8 +849,8 @@ def _lowest(problem: Problem, solution: dict[str, Any], most: Fraction) -> str:
         said.append(
             100 * min(Fraction(some, max(1, all_of)) for some, all_of in zip(has, demand, strict=False))
         )
-    shares = f"{float(said[0]):.1f} %, fair plan {float(said[1]):.1f} %, none above {float(100 * most):.1f} %"
-    return f"; lowest district {shares}"
+    ceiling = f", none above {float(100 * most):.1f} %" if most < 1 else ""
+    return f"; lowest district {float(said[0]):.1f} %, fair plan {float(said[1]):.1f} %{ceiling}"
 
 
 if __name__ == "__main__":

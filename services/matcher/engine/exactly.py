@@ -1,4 +1,4 @@
-"""What is small enough is solved exactly: everything that can still matter, or one part after the other."""
+"""What is small enough is solved exactly: all that still matters, or a part beside which all else stays."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ _WHOLE_NODES = 200
 _FEW_NODES = 20
 # How many nodes the search of a part may see.
 NODES = 20
-_ENDLESS = Limits(3600.0, 1, 0.0)
 
 
 def whole(state: State, loss: Ints, time: float = 1.0) -> None:
@@ -98,7 +97,7 @@ def freed(state: State, open_of_wish: Table, wishes: Ints) -> tuple[neighbourhoo
 
 
 def part_answer(
-    part: neighbourhood.Part, objective: np.ndarray, old: Ints, limits: Limits = _ENDLESS, nodes: int = NODES
+    part: neighbourhood.Part, objective: np.ndarray, old: Ints, limits: Limits, nodes: int = NODES
 ) -> milp.Answer:
     """The most that a part can have of an objective, from what it had, within limits and some nodes."""
     place = {int(option): at for at, option in enumerate(part.options)}

@@ -127,11 +127,8 @@ def solve_openly(
         fair=_fair(drawn),
     )
     shared = evened(assembled.instance, options, drawn.experts, outcome.chosen)
-    if is_possible(drawn, [options[number] for number in shared.chosen]):
-        outcome = replace(outcome, chosen=shared.chosen)
+    outcome = replace(outcome, chosen=_possible(drawn, options, shared.chosen, outcome.chosen))
     chosen = [options[number] for number in outcome.chosen]
-    if not is_possible(drawn, chosen):
-        raise ImpossiblePlan(f"{len(chosen)} options")
     solution = Solution(
         chosen=_as_asked(problem, drawn, chosen),
         value=outcome.value,
@@ -143,6 +140,14 @@ def solve_openly(
         load=shared.load if outcome.chosen == shared.chosen else None,
     )
     return Solved(solution, drawn, options, assembled, outcome.chosen, outcome.certificate, outcome.fairness)
+
+
+def _possible(problem: Problem, options: Sequence[Option], *plans: list[int]) -> list[int]:
+    """The first of the plans that the plain rules allow; raises ImpossiblePlan if there is none."""
+    for plan in plans:
+        if is_possible(problem, [options[number] for number in plan]):
+            return plan
+    raise ImpossiblePlan(f"{len(plans[-1])} options")
 
 
 def _fair(problem: Problem) -> Fair | None:
