@@ -100,7 +100,9 @@ class _Search:
 
     def _better(self, guided: Guide) -> None:
         state = self._state
-        if not state.effort.is_tiny or len(state.instance.tours.km):
+        if state.effort.is_tiny and not len(state.instance.tours.km):
+            whole(state, guided.loss)
+        else:
             with state.within(1.0 if state.effort.is_hurried else _CHAINS):
                 self._by_chains(guided)
         parts(state, guided.doorman)

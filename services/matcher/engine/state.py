@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from math import inf
 from typing import NamedTuple
 
 import numpy as np
@@ -76,7 +77,7 @@ class State:
         self.is_proven = False
         self.is_stopped = False
         self._watching = watching
-        self._ends_at = limits.seconds
+        self._step_ends = inf
 
     # -- the plan in the making
 
@@ -139,19 +140,19 @@ class State:
         self.tell()
         if self.is_over() or self.value == self.bound or self._gap() <= self.limits.gap:
             raise Ended
-        if self._elapsed() >= self._ends_at:
+        if self._elapsed() >= self._step_ends:
             raise _Late
 
     @contextmanager
     def within(self, part: float) -> Iterator[None]:
         """Do what can be done in that part of the seconds left: `look` breaks off where it is over."""
-        self._ends_at = self._elapsed() + self.seconds(part)
+        self._step_ends = self._elapsed() + self.seconds(part)
         try:
             yield
         except _Late:
             pass
         finally:
-            self._ends_at = self.limits.seconds
+            self._step_ends = inf
 
     def tell(self) -> None:
         """Report the best plan and the bound."""
