@@ -162,6 +162,11 @@ def table(keys: Ints, number: int) -> Table:
     return Table(first, np.argsort(keys, kind="stable").astype(np.int64))
 
 
+def list_of(lists: Table, key: int) -> Ints:
+    """The list of that number."""
+    return lists.items[lists.first[key] : lists.first[key + 1]]
+
+
 def spread(first: Ints) -> Ints:
     """The number of its list for each item of a table with these beginnings."""
     return np.repeat(np.arange(len(first) - 1, dtype=np.int64), np.diff(first))

@@ -9,7 +9,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from services.matcher.engine.instance import Certificate, Instance, Ints, Table, served, spread, table
+from services.matcher.engine.instance import (
+    Certificate,
+    Instance,
+    Ints,
+    Table,
+    list_of,
+    served,
+    spread,
+    table,
+)
 
 
 class Missed(NamedTuple):
@@ -71,9 +80,5 @@ class Places:
     def _options(self, place: int) -> Ints:
         rows = len(self._instance.rows.limit)
         if place < rows:
-            return _list(self._of_row, place)
-        return self._option_of_leg[_list(self._instance.on_shelf, place - rows)]
-
-
-def _list(lists: Table, key: int) -> Ints:
-    return lists.items[lists.first[key] : lists.first[key + 1]]
+            return list_of(self._of_row, place)
+        return self._option_of_leg[list_of(self._instance.on_shelf, place - rows)]

@@ -14,7 +14,7 @@ import numpy as np
 
 from services.matcher.engine import milp
 from services.matcher.engine.boards import Board, Plan
-from services.matcher.engine.instance import Ints, Table
+from services.matcher.engine.instance import Ints, Table, list_of
 from services.matcher.engine.moves import clashes, fitting
 from services.matcher.engine.rides import rides
 
@@ -38,15 +38,11 @@ class Part(NamedTuple):
 
 def part_of(board: Board, plan: Plan, open_of_wish: Table, wishes: Ints) -> Part:
     """The part of `plan` that its freed `wishes` make; they have been removed from it."""
-    wanted = np.concatenate([_NOTHING, *(_list(open_of_wish, wish) for wish in wishes)])
+    wanted = np.concatenate([_NOTHING, *(list_of(open_of_wish, wish) for wish in wishes)])
     if len(board.beside.items):
         wanted = np.unique(wanted)  # what serves several wishes is listed for each
     options = fitting(board, plan, wanted)
     return Part(options, list(_rows(board, plan, options)), rides(board, plan, options))
-
-
-def _list(table: Table, key: int) -> Ints:
-    return table.items[table.first[key] : table.first[key + 1]]
 
 
 def _rows(board: Board, plan: Plan, options: Ints) -> Iterator[milp.Row]:
