@@ -132,6 +132,17 @@ BY_HAND_ANSWERS = Reason(
     "; it has been offered: {accepted} have accepted, and all are asked again",
     "；该安排已发出邀约，已有{accepted}方接受，各方都需重新确认",
 )
+BY_HAND_COMPANY = Reason(
+    "; {groups} other groups, {people} people, were to come together with this one and still come",
+    "；原与其同场的其他{groups}组{people}人仍按原计划参加",
+)
+BY_HAND_COMPANY_LOST = Reason(
+    "; {groups} other groups, {people} people, were to come together with this one: that is less than the"
+    " {least} the session asks for, so {lost} of them lose this place, worth {lost_value} points in all, and"
+    " other places are looked for",
+    "；原与其同场的还有{groups}组{people}人，不足该场次最低{least}人，其中{lost}组将失去该安排（共{lost_value}分），"
+    "系统会为其另寻安排",
+)
 SOMEBODY = Reason("an expert", "专家")
 
 

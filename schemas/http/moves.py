@@ -34,6 +34,20 @@ class WantedIn(Fact):
     most = Int(required=True)
 
 
+class LeftBehind(Fact):
+    """The other groups that were to come together with the match.
+
+    If fewer `people` are left than the session's `least`, those who are not confirmed lose the place: `lost`
+    of the `groups`, worth `lost_value` points together; other places are looked for.
+    """
+
+    groups = Int(required=True)
+    people = Int(required=True)
+    least = Int(required=True)
+    lost = Int(required=True)
+    lost_value = Int(required=True)
+
+
 class PriceView(Fact):
     """What a move changes, in points and in requests that have no place in the round.
 
@@ -42,6 +56,7 @@ class PriceView(Fact):
     at best, and `without` have nothing else that is free. What the match leaves could be had by `left`.
     `cost` is what the place takes from others by the prices of the round's latest solve; null where the
     solver did not tell it. `accepted` parties of an offer have to be asked again; null for a draft.
+    `company` is null where nobody was to come together with the match.
     """
 
     before = Int(required=True)
@@ -56,6 +71,7 @@ class PriceView(Fact):
     left = Int(required=True)
     cost = Int(required=True, allow_none=True)
     accepted = Int(required=True, allow_none=True)
+    company = Nested(LeftBehind, required=True, allow_none=True)
     districts = ListOf(Nested(WantedIn), max=2000, required=True)
     text = Text(max=1000, required=True)
 

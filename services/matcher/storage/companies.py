@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from services.chassis.store import Connection
-from services.matcher.domain import LIVE
+from services.matcher.domain import LIVE, Match
+from services.matcher.storage import matches
 
 # Who is still to come; a match that is being released is not.
 _COMING = tuple(state for state in LIVE if state != "releasing")
@@ -29,6 +30,15 @@ def lock(conn: Connection, company_id: UUID) -> list[UUID]:
         [company_id, list(_COMING)],
     ).fetchall()
     return [row["id"] for row in rows]
+
+
+def others(conn: Connection, company_id: UUID, match_id: UUID) -> list[Match]:
+    """Who of a company is still to come beside that match."""
+    rows = conn.execute(
+        "select id from matches where company_id = %s and id <> %s and state = any(%s) order by id",
+        [company_id, match_id, list(_COMING)],
+    ).fetchall()
+    return matches.many(conn, [row["id"] for row in rows])
 
 
 def waiting(conn: Connection, company_ids: Iterable[UUID]) -> set[UUID]:

@@ -15,7 +15,7 @@ from services.matcher.engine.by_hand import chances, wanting
 from services.matcher.engine.candidates import Finder
 from services.matcher.engine.model import Finding, Key, Option
 from services.matcher.engine.weighing import Weighing
-from services.matcher.storage import explanations, hands
+from services.matcher.storage import companies, explanations, hands
 from services.matcher.usecases import telling, views
 from services.matcher.usecases.minutes import moment
 from services.matcher.usecases.offering import Party
@@ -73,12 +73,13 @@ def price(conn: Connection, its: Setting, chosen: Option) -> Priced:
     wanted = _wanting(conn, its, chosen)
     present = its.present.value if its.present else draft.value
     worth = hands.worth_of_plan(conn, draft.round_id) - draft.value if draft.round_id else 0
+    company = _company(conn, draft)
     rows = [world.requests[key] for key in wanted]
     kept = {
         "before": present,
         "after": chosen.value,
         "plan_before": worth + present,
-        "plan_after": worth + chosen.value,
+        "plan_after": worth + chosen.value - (company["lost_value"] if company else 0),
         "wanted": len(rows),
         "wanted_people": sum(row["group_size"] for row in rows),
         "taken": len(found.taken),
@@ -87,6 +88,7 @@ def price(conn: Connection, its: Setting, chosen: Option) -> Priced:
         "left": len(found.left),
         "cost": _cost(conn, draft, world, chosen),
         "accepted": _accepted(draft),
+        "company": company,
         "districts": list(_districts(world, wanted)),
     }
     return Priced(kept, wanted, world)
@@ -122,6 +124,23 @@ def _accepted(draft: Match) -> int | None:
     return sum(agreement.answer == "accept" for agreement in draft.agreements)
 
 
+def _company(conn: Connection, draft: Match) -> Row | None:
+    """Those who were to come together with the match, and what becomes of them; None where nobody was."""
+    if draft.company_id is None:
+        return None
+    others = companies.others(conn, draft.company_id, draft.id)
+    people = sum(each.group_size for each in others)
+    least = draft.company_least or 0
+    lost = [each for each in others if people < least and each.state in domain.UNSETTLED]
+    return {
+        "groups": len(others),
+        "people": people,
+        "least": least,
+        "lost": len(lost),
+        "lost_value": sum(each.value for each in lost),
+    }
+
+
 def _districts(world: World, wanted: Collection[Key]) -> Iterator[Row]:
     wanting = [wish for wish in world.problem.wishes if wish.key in wanted]
     for area in sorted({wish.area for wish in wanting}):
@@ -142,8 +161,17 @@ def told(price: Row, language: str) -> Row:
     # Prices that were kept before offers could be moved say nothing of answers.
     accepted = price.get("accepted")
     answers = texts.BY_HAND_ANSWERS.text(language, **numbers) if accepted is not None else ""
-    text = texts.BY_HAND.text(language, **numbers) + cost + answers
-    return {**price, "accepted": accepted, "text": text}
+    # Nor those from before groups came together of them.
+    company = price.get("company")
+    text = texts.BY_HAND.text(language, **numbers) + _of_company(company, language) + cost + answers
+    return {**price, "accepted": accepted, "company": company, "text": text}
+
+
+def _of_company(company: Row | None, language: str) -> str:
+    if company is None:
+        return ""
+    said = texts.BY_HAND_COMPANY_LOST if company["lost"] else texts.BY_HAND_COMPANY
+    return said.text(language, **company)
 
 
 def preview(its: Setting, chosen: Option, found: Priced, party: Party, language: str) -> Row:

@@ -22,7 +22,7 @@ from services.matcher.usecases import drafting, hand_prices, moves, offering, sa
 from services.matcher.usecases import rounds as lifecycle
 from services.matcher.usecases.drafting import Wanted
 from services.matcher.usecases.offering import Party
-from tests.builders import facts, settled, solves
+from tests.builders import drafts, facts, settled, solves
 from tests.builders.drafts import NOW, SOMEBODY, START
 from tests.builders.solves import DUE, keep
 from tests.fixtures.scratch import Scratch
@@ -158,6 +158,30 @@ def test_only_requests_of_areas_that_the_coordinator_oversees_are_named(
     assert [each["school_name"] for each in ours["waiting"]] == ["第二小学"]
     assert {each["school_name"] for each in city["waiting"]} == {"第二小学", "第三小学"}
     assert "第三小学" not in str(ours)
+
+
+@pytest.mark.parametrize(("least", "lost", "says"), [(50, 1, "lose this place"), (10, 0, "still come")])
+def test_who_was_to_come_together_with_it_is_counted(
+    store: Store, draft: domain.Match, later: Wanted, least: int, lost: int, says: str
+) -> None:
+    """A group of 15 is left in the first slot: too few for a session of 50 or more, enough for one of 10."""
+    with store.transaction() as conn:
+        its: Row = {"company_id": new_id(), "company_groups": 2, "company_people": 55, "company_least": least}
+        other = drafts.a_draft(conn, group_size=15, round_id=draft.round_id, value=700, **its)
+        conn.execute(
+            "update matches set company_id = %(company_id)s, company_groups = 2, company_people = 55,"
+            " company_least = %(company_least)s where id = %(id)s",
+            {**its, "id": draft.id},
+        )
+        together = matches.get(conn, draft.id)
+    assert together is not None
+    shown = preview(store, together, later, CITY)["price"]
+    gone = other.value * lost
+    assert shown["company"] == {"groups": 1, "people": 15, "least": least, "lost": lost, "lost_value": gone}
+    assert shown["plan_before"] == draft.value + other.value
+    assert shown["plan_after"] == shown["after"] + other.value - gone
+    assert says in shown["text"]
+    assert move(store, together, later)["price"]["company"] == shown["company"]
 
 
 def test_a_move_answers_and_keeps_the_price_that_was_shown(
