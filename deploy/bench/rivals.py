@@ -116,6 +116,9 @@ def by_cpsat(task: Task, wanted: Asked) -> Result:
     values = [option.value for option in task.options]
     model.maximize(cp_model.LinearExpr.weighted_sum(taken, values))
     solver, seconds = _searched(cp_model, model, wanted)
+    if not solver.response_proto.solution:
+        # It got no further than its start, which it has not seen to be a plan.
+        return Result(task.start, _easy_bound(task), seconds)
     found = [number for number, variable in enumerate(taken) if solver.boolean_value(variable)]
     return Result(found, _whole(solver.best_objective_bound, task), seconds)
 

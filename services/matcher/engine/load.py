@@ -70,7 +70,7 @@ class _Sharing:
             key = expert_of(options[number])
             if key is not None:
                 self._held[key].add(options[number].wish)
-        self._others: dict[int, list[int]] = {}
+        self._alike_to: dict[int, list[tuple[int, Key]]] = {}
         self._looks = _LOOKS * sum(map(len, self._held.values()))
 
     @property
@@ -97,38 +97,51 @@ class _Sharing:
             if self._looks <= 0:
                 return False
             self._looks -= 1
-            for option in self._open(wish):
-                to = expert_of(self._options[option])
-                if to is None or to in path or (links == 1) != (self._load[to] <= most):
-                    continue
+            wanted = [
+                (option, to)
+                for option, to in self._others(wish)
+                if to not in path and (links == 1) == (self._load[to] <= most)
+            ]
+            for option in self._free(wish, [option for option, _ in wanted]):
                 before = self._move(wish, option)
+                to = self._expert(option)
                 if links == 1 or self._relieved(to, most, links - 1, (*path, to)):
                     return True
                 self._move(wish, before)
         return False
 
-    def _open(self, wish: int) -> list[int]:
-        """Options with other experts that are worth as much, take the same besides, and are free."""
+    def _others(self, wish: int) -> list[tuple[int, Key]]:
+        """Options with other experts that are worth as much and take the same besides, and with whom."""
         now = int(self._plan.choice[wish])
-        if now not in self._others:
-            self._others[now] = list(self._alike(wish, now))
-        others = self._others[now]
+        if now not in self._alike_to:
+            self._alike_to[now] = list(self._alike(wish, now))
+        return self._alike_to[now]
+
+    def _free(self, wish: int, others: Sequence[int]) -> list[int]:
+        """Those of them that fit once the wish has none; asked last, as most fall away by loads alone."""
         if not others:
             return []
-        mine = np.array([now], dtype=np.int64)
+        mine = self._plan.choice[wish : wish + 1].copy()
         swap(self._board, self._plan, mine, _NONE)
         found: list[int] = fitting(self._board, self._plan, np.array(others, dtype=np.int64)).tolist()
         swap(self._board, self._plan, _NONE, mine)
         return found
 
-    def _alike(self, wish: int, now: int) -> Iterator[int]:
+    def _expert(self, option: int) -> Key:
+        key = expert_of(self._options[option])
+        assert key is not None
+        return key
+
+    def _alike(self, wish: int, now: int) -> Iterator[tuple[int, Key]]:
         first, last = self._of_wish.first[wish : wish + 2]
         mine = self._options[now]
         for number in self._of_wish.items[first:last].tolist():
             other = self._options[number]
-            same = other.value == mine.value and _besides(other) == _besides(mine)
-            if same and expert_of(other) not in (None, expert_of(mine)):
-                yield number
+            to = expert_of(other)
+            if to is None or to == expert_of(mine) or other.value != mine.value:
+                continue
+            if _besides(other) == _besides(mine):
+                yield number, to
 
     def _move(self, wish: int, option: int) -> int:
         """The wish goes to another option; which it had."""

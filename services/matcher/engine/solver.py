@@ -39,10 +39,12 @@ from services.matcher.engine.model import (
 from services.matcher.engine.plan import Plan, is_possible
 from services.matcher.engine.pools import lost
 from services.matcher.engine.published import documents
-from services.matcher.engine.search import search
+from services.matcher.engine.search import Outcome, search
 from services.matcher.engine.state import Elapsed, Report, ShouldStop
 
 _EVERY = 64
+# Seconds after the search for each wish, by a rule of thumb, and the most of all seconds that they may be.
+_AFTER_A_WISH, _MOST_AFTER = 0.0001, 0.1
 _Numbered = TypeVar("_Numbered", Option, Member)
 
 
@@ -119,27 +121,46 @@ def solve_openly(
     outcome = search(
         assembled.instance,
         seed=_number(problem.seed),
-        limits=limits,
+        limits=_for_the_search(limits, drawn),
         report=report,
         should_stop=should_stop,
         elapsed=elapsed,
         begin=begin,
         fair=_fair(drawn),
     )
+    with collector.at_rest():
+        return _solved(problem, drawn, options, findings, assembled, outcome)
+
+
+def _for_the_search(limits: Limits, problem: Problem) -> Limits:
+    """The limits less the seconds that are wanted after the search, for sharing out and for telling."""
+    after = min(limits.seconds * _MOST_AFTER, len(problem.wishes) * _AFTER_A_WISH)
+    return replace(limits, seconds=limits.seconds - after)
+
+
+def _solved(
+    asked: Problem,
+    drawn: Problem,
+    options: list[Option],
+    findings: Mapping[Key, Finding],
+    assembled: Assembled,
+    outcome: Outcome,
+) -> Solved:
+    """What was found, in the words and the order of what was asked."""
     shared = evened(assembled.instance, options, drawn.experts, outcome.chosen)
-    outcome = replace(outcome, chosen=_possible(drawn, options, shared.chosen, outcome.chosen))
-    chosen = [options[number] for number in outcome.chosen]
+    numbers = _possible(drawn, options, shared.chosen, outcome.chosen)
+    chosen = [options[number] for number in numbers]
     solution = Solution(
-        chosen=_as_asked(problem, drawn, chosen),
+        chosen=_as_asked(asked, drawn, chosen),
         value=outcome.value,
         bound=outcome.bound,
         status=outcome.status,
         options=len(options),
         findings=_with_contests(drawn, options, findings, chosen),
-        fairness=outcome.fairness and _told(outcome.fairness, assembled.instance, outcome.chosen),
-        load=shared.load if outcome.chosen == shared.chosen else None,
+        fairness=outcome.fairness and _told(outcome.fairness, assembled.instance, numbers),
+        load=shared.load if numbers == shared.chosen else None,
     )
-    return Solved(solution, drawn, options, assembled, outcome.chosen, outcome.certificate, outcome.fairness)
+    return Solved(solution, drawn, options, assembled, numbers, outcome.certificate, outcome.fairness)
 
 
 def _possible(problem: Problem, options: Sequence[Option], *plans: list[int]) -> list[int]:
