@@ -24,6 +24,8 @@ _HOT, _UNHURRIED = 0.03, 100
 _HURRIED = 1.3
 # A part that brings nothing costs as much as one that does: after so many of them it is enough.
 _FEWEST_TURNS, _TURNS_PER_WISH = 8, 0.01
+# Options of least loss that are solved together, for each wish; the most of them, and the fewest a wish.
+_CHOICES, _MOST_KERNEL, _FEW_CHOICES = 6, 15_000, 3
 # What is so small that nothing need come before an exact search, and prices need not be as near as can be.
 TINY, _TINY_STEPS = 1_000, 120
 # What is small enough to be solved whole once all options with too great a loss are out.
@@ -102,6 +104,12 @@ class Effort(NamedTuple):
     def hottest(self, moves: int) -> float:
         """The first temperature, as a part of the mean value of an option."""
         return float(_HOT * min(1.0, moves / (_UNHURRIED * self.instance.wishes)) ** 0.5)
+
+    def kernel(self, times: float = 1.0) -> int:
+        """So many options of least loss are solved together; none where each wish would have too few."""
+        number = int(times * min(_MOST_KERNEL, _CHOICES * self.instance.wishes))
+        few = number < _FEW_CHOICES * self.instance.wishes or self.instance.options <= number
+        return 0 if few or self.is_hurried else number
 
     def parts(self) -> int:
         """Turns of parts solved anew; with a clock usually more than there is time for."""

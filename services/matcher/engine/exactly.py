@@ -20,8 +20,8 @@ from services.matcher.engine.state import Ended, State
 _WHOLE_NODES = 200
 # With the ways of tours beside it a node takes much longer.
 _FEW_NODES = 20
-# How many nodes the search of a part may see.
-NODES = 20
+# How many nodes the search of a part may see, and that of the options of least loss.
+NODES, _KERNEL_NODES = 20, 40
 
 
 def whole(state: State, loss: Ints, time: float = 1.0) -> None:
@@ -33,7 +33,8 @@ def whole(state: State, loss: Ints, time: float = 1.0) -> None:
     state.return_to_best()
     part = everything(state, options)
     part.rows.extend(kept_floors(state, part, np.empty(0, dtype=np.int64)))
-    answer = _searched(state, part, time)
+    nodes = int((_FEW_NODES if part.beside else _WHOLE_NODES) * state.limits.seconds)
+    answer = _searched(state, part, time, nodes)
     found = part.options[answer.chosen]
     if state.worth(found) >= state.value:
         state.take(found)
@@ -41,6 +42,20 @@ def whole(state: State, loss: Ints, time: float = 1.0) -> None:
     state.is_proven = answer.status == "optimal"
     if state.is_proven:
         raise Ended
+
+
+def kernel(state: State, loss: Ints, number: int, time: float) -> None:
+    """Solve so many options of least loss together, with what the plan has: better plans, and no proof."""
+    if not number:
+        return
+    state.return_to_best()
+    least = np.argsort(loss, kind="stable")[:number]
+    part = everything(state, np.union1d(least, state.chosen))
+    part.rows.extend(kept_floors(state, part, np.empty(0, dtype=np.int64)))
+    found = part.options[_searched(state, part, time, _KERNEL_NODES).chosen]
+    if state.worth(found) > state.value:
+        state.take(found)
+        state.look()
 
 
 def everything(state: State, options: Ints) -> neighbourhood.Part:
@@ -60,7 +75,7 @@ def kept_floors(state: State, part: neighbourhood.Part, others: Ints) -> Iterato
         yield from floor_rows(floors, serving(state.instance, part.options), people)
 
 
-def _searched(state: State, part: neighbourhood.Part, time: float) -> milp.Answer:
+def _searched(state: State, part: neighbourhood.Part, time: float, nodes: int) -> milp.Answer:
     place = {int(option): at for at, option in enumerate(part.options)}
 
     def watch(value: float, bound: float) -> bool:
@@ -74,7 +89,7 @@ def _searched(state: State, part: neighbourhood.Part, time: float) -> milp.Answe
             limits=Limits(state.seconds(time), 1, state.limits.gap),
             seed=0,
             watch=watch,
-            nodes=int((_FEW_NODES if part.beside else _WHOLE_NODES) * state.limits.seconds),
+            nodes=nodes,
         ),
         [part],
     )[0]

@@ -100,6 +100,8 @@ def _search(
     highs.passModel(_lp(model))
     if start:
         highs.setSolution(_solution(len(model.objective), start))
+        # Presolve may lose most of a start; that nothing worth less is wanted stays known by this.
+        highs.setOptionValue("objective_bound", -float(model.objective[list(start)].sum()))
     stopped = _watched(highs, watch) if watch else [False]
     if highs.run() == highspy.HighsStatus.kError:
         # It keeps one pool of threads a process, and wants the number that whoever came first asked for.

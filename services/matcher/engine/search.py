@@ -1,4 +1,4 @@
-"""The method, from an instance to a plan with its proof: prices, a start, annealing, parts solved anew.
+"""The method, from an instance to a plan with its proof: prices, a start, annealing, exact search of parts.
 
 docs/matching.md tells why. How much work each step gets follows from the size and from the seconds that are
 meant for it, never from the clock: a clock only ends the search where it is. Hence the same seed and the same
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from services.matcher.engine.chains import Chains, Guide, guide
-from services.matcher.engine.exactly import whole
+from services.matcher.engine.exactly import kernel, whole
 from services.matcher.engine.fairness import Fair, Fairness
 from services.matcher.engine.instance import Certificate, Instance
 from services.matcher.engine.made_fair import MadeFair
@@ -27,7 +27,9 @@ from services.matcher.engine.workers import Workers
 # An annealing from a plan that is good already begins so many times less hot.
 _LESS_HOT = 3
 # What a first try of everything may take of the seconds left: parts are worth more than what ends late.
-_FIRST_TRY = 0.2
+_FIRST_TRY = 0.5
+# What the options of least loss may take of them, all together; and how many times as many the second time.
+_KERNEL, _MORE = 0.6, 1.25
 # What chains may take of them: more than they are meant to, and less where moves are slower than is usual.
 _CHAINS = 0.8
 
@@ -105,18 +107,27 @@ class _Search:
         else:
             with state.within(1.0 if state.effort.is_hurried else _CHAINS):
                 self._by_chains(guided)
+            kernel(state, guided.loss, state.effort.kernel(_MORE), _KERNEL)
         parts(state, guided.doorman)
         whole(state, guided.loss)
 
     def _by_chains(self, guided: Guide) -> None:
-        """From hot and once more less hot; only the latter above floors, from the fair plan."""
-        state, effort = self._state, self._state.effort
+        """From hot and, after an exact search, less hot; above floors only the latter, from the fair plan."""
+        effort = self._state.effort
         hot = effort.hottest(effort.moves())
         if self._made_fair is None:
             self._chains.anneal(guided, effort.moves(), hot)
-            whole(state, guided.loss, _FIRST_TRY)
-        moves = effort.moves_above() if self._made_fair else effort.more_moves()
-        self._chains.anneal(guided, moves, hot / _LESS_HOT)
+            self._exactly(guided)
+            self._chains.anneal(guided, effort.more_moves(), hot / _LESS_HOT)
+        else:
+            self._chains.anneal(guided, effort.moves_above(), hot / _LESS_HOT)
+            self._exactly(guided)
+
+    def _exactly(self, guided: Guide) -> None:
+        """The options of least loss together, and all that matter, where these are few enough."""
+        state = self._state
+        kernel(state, guided.loss, state.effort.kernel(), _KERNEL)
+        whole(state, guided.loss, _FIRST_TRY)
 
     def _outcome(self) -> Outcome:
         state = self._state
