@@ -46,7 +46,7 @@ def whole(state: State, loss: Ints, time: float = 1.0) -> None:
 
 def kernel(state: State, loss: Ints, number: int, time: float) -> None:
     """Solve so many options of least loss together, with what the plan has: better plans, and no proof."""
-    if not number:
+    if number <= 0:
         return
     state.return_to_best()
     least = np.argsort(loss, kind="stable")[:number]

@@ -7,19 +7,18 @@ import pytest
 
 from services.matcher.engine.assemble import assemble
 from services.matcher.engine.chains import guide
-from services.matcher.engine.fairness import Fair, Fairness
+from services.matcher.engine.fairness import Fair
 from services.matcher.engine.groups import groups_of
 from services.matcher.engine.instance import Instance, Ints
-from services.matcher.engine.model import Limits, Option, Problem
-from services.matcher.engine.moves import fill
+from services.matcher.engine.model import Option, Problem
 from services.matcher.engine.parts import parts
 from services.matcher.engine.plan import is_possible
-from services.matcher.engine.prices import Relaxation, seek
 from services.matcher.engine.season import season
-from services.matcher.engine.state import Ended, State, Watching
+from services.matcher.engine.state import Ended
 from services.matcher.engine.workers import Workers
 from services.matcher.roads import RegionRoads
 from tests.builders import papers
+from tests.builders.begun import a_search
 
 POLICY = 90
 
@@ -42,17 +41,8 @@ def instance(asked: Problem, options: list[Option]) -> Instance:
 def solved_anew(instance: Instance, *, threads: int = 1, fair: Fair | None = None) -> tuple[Ints, Ints]:
     """A plan filled by value alone, and what parts make of it; with `fair` it is its own fair plan."""
     with Workers(threads) as workers:
-        watching = Watching(lambda _: None, lambda: False, None)
-        state = State(instance, workers, 1, Limits(4.0, threads), watching)
-        relaxation = Relaxation(instance, workers)
-        state.prove(relaxation, seek(relaxation, 120, state.watch_bound).prices)
-        fill(state.board, state.plan, np.argsort(-instance.value, kind="stable"))
+        state, relaxation = a_search(instance, workers, fair)
         before = state.chosen
-        if fair:
-            floors = fair.floors(state.served(before))
-            state.fairness = Fairness(before.tolist(), floors, (), None, None)
-            state.accepts = lambda chosen: floors.are_kept(floors.groups.served(state.served(chosen)))
-        state.keep()
         try:
             parts(state, guide(state, relaxation).doorman)
         except Ended:
