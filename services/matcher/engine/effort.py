@@ -109,7 +109,9 @@ class Effort(NamedTuple):
         """So many options of least loss are solved together; none where each wish would have too few."""
         number = int(times * min(_MOST_KERNEL, _CHOICES * self.instance.wishes))
         few = number < _FEW_CHOICES * self.instance.wishes or self.instance.options <= number
-        return 0 if few or self.is_hurried else number
+        # All ways of all tours beside them would be more than the options themselves.
+        tours = len(self.instance.tours.km) > 0
+        return 0 if few or tours or self.is_hurried else number
 
     def parts(self) -> int:
         """Turns of parts solved anew; with a clock usually more than there is time for."""
