@@ -14,7 +14,7 @@ _HALF_CACHED = 500_000
 _PRICING, _HOT_CHAINS, _AGAIN = 0.4, 0.5, 0.2
 # With fairness instead: chains towards the fair plan, more of them where parts come after them, and chains
 # above its floors; and the steps that price floors, beside those before.
-_FAIR_CHAINS, _FAIR_FEW, _ABOVE, _FAIR_STEPS = 0.3, 0.45, 0.38, 0.2
+_FAIR_CHAINS, _FAIR_FEW, _ABOVE, _FAIR_STEPS = 0.3, 0.45, 0.28, 0.2
 _FEWEST_STEPS, _MOST_STEPS = 60, 800
 _MOVES_PER_WISH, _FEW_MOVES_PER_WISH, _FAIR_MOVES_PER_WISH = 1_000, 100, 600
 _FEWEST_EPOCHS, _MOST_EPOCHS, _MOVES_AN_OPTION = 10, 100, 10

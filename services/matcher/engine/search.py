@@ -28,8 +28,9 @@ from services.matcher.engine.workers import Workers
 _LESS_HOT = 3
 # What a first try of everything may take of the seconds left: parts are worth more than what ends late.
 _FIRST_TRY = 0.5
-# What the options of least loss may take of them, all together; and how many times as many the second time.
-_KERNEL, _MORE = 0.6, 1.25
+# What the options of least loss may take of them, all together, and above floors; how many times as many the
+# second time.
+_KERNEL, _FAIR_KERNEL, _MORE = 0.6, 0.85, 1.25
 # What chains may take of them: more than they are meant to, and less where moves are slower than is usual.
 _CHAINS = 0.8
 
@@ -107,7 +108,8 @@ class _Search:
         else:
             with state.within(1.0 if state.effort.is_hurried else _CHAINS):
                 self._by_chains(guided)
-            kernel(state, guided.loss, state.effort.kernel(_MORE), _KERNEL)
+            if self._made_fair is None:
+                kernel(state, guided.loss, state.effort.kernel(_MORE), _KERNEL)
         parts(state, guided.doorman)
         whole(state, guided.loss)
 
@@ -117,16 +119,16 @@ class _Search:
         hot = effort.hottest(effort.moves())
         if self._made_fair is None:
             self._chains.anneal(guided, effort.moves(), hot)
-            self._exactly(guided)
+            self._exactly(guided, _KERNEL)
             self._chains.anneal(guided, effort.more_moves(), hot / _LESS_HOT)
         else:
             self._chains.anneal(guided, effort.moves_above(), hot / _LESS_HOT)
-            self._exactly(guided)
+            self._exactly(guided, _FAIR_KERNEL)
 
-    def _exactly(self, guided: Guide) -> None:
+    def _exactly(self, guided: Guide, time: float) -> None:
         """The options of least loss together, and all that matter, where these are few enough."""
         state = self._state
-        kernel(state, guided.loss, state.effort.kernel(), _KERNEL)
+        kernel(state, guided.loss, state.effort.kernel(), time)
         whole(state, guided.loss, _FIRST_TRY)
 
     def _outcome(self) -> Outcome:
