@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -389,6 +389,12 @@ class Match:
     def agreed(self) -> bool:
         """Whether nobody's answer is awaited any more."""
         return not any(agreement.open for agreement in self.agreements)
+
+
+def are_too_few(company: Sequence[Match]) -> bool:
+    """Whether those who are left of a company are fewer than its session asks for."""
+    least = max((match.company_least or 0 for match in company), default=0)
+    return sum(match.group_size for match in company) < least
 
 
 def hold_until(now: datetime, offer_hours: int, starts_at: datetime) -> datetime:

@@ -70,7 +70,7 @@ class _Sharing:
             key = expert_of(options[number])
             if key is not None:
                 self._held[key].add(options[number].wish)
-        self._alike_to: dict[int, list[tuple[int, Key]]] = {}
+        self._alike_to: dict[int, dict[int, Key]] = {}
         self._looks = _LOOKS * sum(map(len, self._held.values()))
 
     @property
@@ -97,24 +97,24 @@ class _Sharing:
             if self._looks <= 0:
                 return False
             self._looks -= 1
+            others = self._others(wish)
             wanted = [
-                (option, to)
-                for option, to in self._others(wish)
+                option
+                for option, to in others.items()
                 if to not in path and (links == 1) == (self._load[to] <= most)
             ]
-            for option in self._free(wish, [option for option, _ in wanted]):
-                before = self._move(wish, option)
-                to = self._expert(option)
+            for option in self._free(wish, wanted):
+                before, to = self._move(wish, option), others[option]
                 if links == 1 or self._relieved(to, most, links - 1, (*path, to)):
                     return True
                 self._move(wish, before)
         return False
 
-    def _others(self, wish: int) -> list[tuple[int, Key]]:
+    def _others(self, wish: int) -> dict[int, Key]:
         """Options with other experts that are worth as much and take the same besides, and with whom."""
         now = int(self._plan.choice[wish])
         if now not in self._alike_to:
-            self._alike_to[now] = list(self._alike(wish, now))
+            self._alike_to[now] = dict(self._alike(wish, now))
         return self._alike_to[now]
 
     def _free(self, wish: int, others: Sequence[int]) -> list[int]:
@@ -126,11 +126,6 @@ class _Sharing:
         found: list[int] = fitting(self._board, self._plan, np.array(others, dtype=np.int64)).tolist()
         swap(self._board, self._plan, _NONE, mine)
         return found
-
-    def _expert(self, option: int) -> Key:
-        key = expert_of(self._options[option])
-        assert key is not None
-        return key
 
     def _alike(self, wish: int, now: int) -> Iterator[tuple[int, Key]]:
         first, last = self._of_wish.first[wish : wish + 2]

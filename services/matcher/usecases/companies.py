@@ -32,8 +32,7 @@ def settle(conn: Connection, *, now: datetime) -> int:
 
 def _settled(conn: Connection, company_id: UUID, now: datetime) -> bool:
     left = matches.many(conn, companies.lock(conn, company_id))
-    people = sum(match.group_size for match in left)
-    if people < max((match.company_least or 0 for match in left), default=0):
+    if domain.are_too_few(left):
         given_up = [match for match in left if match.state in domain.UNSETTLED]
         for match in given_up:
             moves.end(conn, match, "superseded", now=now, code=BROKEN)

@@ -129,13 +129,12 @@ def _company(conn: Connection, draft: Match) -> Row | None:
     if draft.company_id is None:
         return None
     others = companies.others(conn, draft.company_id, draft.id)
-    people = sum(each.group_size for each in others)
-    least = draft.company_least or 0
-    lost = [each for each in others if people < least and each.state in domain.UNSETTLED]
+    too_few = domain.are_too_few(others)
+    lost = [each for each in others if too_few and each.state in domain.UNSETTLED]
     return {
         "groups": len(others),
-        "people": people,
-        "least": least,
+        "people": sum(each.group_size for each in others),
+        "least": draft.company_least or 0,
         "lost": len(lost),
         "lost_value": sum(each.value for each in lost),
     }

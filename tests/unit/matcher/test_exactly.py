@@ -6,20 +6,16 @@ import numpy as np
 import pytest
 
 from services.matcher.engine import milp
-from services.matcher.engine.assemble import assemble
 from services.matcher.engine.chains import guide
 from services.matcher.engine.exactly import kernel
 from services.matcher.engine.fairness import Fair
 from services.matcher.engine.groups import groups_of
 from services.matcher.engine.instance import Instance, Ints
-from services.matcher.engine.model import Limits, Option, Problem
+from services.matcher.engine.model import Limits
 from services.matcher.engine.plan import is_possible
-from services.matcher.engine.season import season
 from services.matcher.engine.state import Ended
 from services.matcher.engine.workers import Workers
-from services.matcher.roads import RegionRoads
-from tests.builders import papers
-from tests.builders.begun import a_search
+from tests.builders.begun import a_search, a_season
 
 LIMITS = Limits(10.0, 1, 0.0)
 
@@ -61,21 +57,6 @@ def test_a_start_that_is_not_bettered_in_time_is_the_answer() -> None:
 # -- the options of least loss
 
 
-@pytest.fixture(scope="module")
-def asked() -> Problem:
-    return season(200, 10, RegionRoads())
-
-
-@pytest.fixture(scope="module")
-def options(asked: Problem) -> list[Option]:
-    return papers.options_of(asked)
-
-
-@pytest.fixture(scope="module")
-def instance(asked: Problem, options: list[Option]) -> Instance:
-    return assemble(asked, options).instance
-
-
 def with_kernel(instance: Instance, number: int, fair: Fair | None = None) -> tuple[Ints, Ints, int]:
     """A plan by value alone, what its kernel makes of it, and the bound; `fair` as for a search begun."""
     with Workers(1) as workers:
@@ -88,22 +69,23 @@ def with_kernel(instance: Instance, number: int, fair: Fair | None = None) -> tu
         return before, state.kept, state.bound
 
 
-def test_few_options_of_least_loss_hold_a_plan_near_the_bound(
-    asked: Problem, options: list[Option], instance: Instance
-) -> None:
+def test_few_options_of_least_loss_hold_a_plan_near_the_bound() -> None:
+    asked, options, instance = a_season()
     before, after, bound = with_kernel(instance, 6 * instance.wishes)
     assert is_possible(asked, [options[number] for number in after])
     gap, was = (bound - int(instance.value[each].sum()) for each in (after, before))
     assert 0 <= gap < was / 5
 
 
-def test_what_the_plan_has_stays_among_them(instance: Instance) -> None:
+def test_what_the_plan_has_stays_among_them() -> None:
     """With no other option at all nothing is lost."""
+    instance = a_season().instance
     before, after, _ = with_kernel(instance, 0)
     assert set(before) == set(after)
 
 
-def test_floors_are_kept(asked: Problem, instance: Instance) -> None:
+def test_floors_are_kept() -> None:
+    asked, _, instance = a_season()
     fair = Fair(groups_of(asked.wishes), 90)
     before, after, _ = with_kernel(instance, 6 * instance.wishes, fair)
     floors = fair.floors(instance.wish[before])
