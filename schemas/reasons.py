@@ -78,8 +78,8 @@ FALLEN: Mapping[str, Reason] = {
     "no_kit": Reason("for {count} {kind} no kit is free", "{count} {kind}没有空余的器材"),
     "no_coach": Reason("for {count} {kind} no coach is free", "{count} {kind}没有空余的车辆"),
     "contest": Reason(
-        "{count} {kind} were possible, but went to requests with greater need",
-        "{count} {kind}可行，但分给了更需要的申请",
+        "{count} {kind} were possible, but went to others, by which more is reached overall",
+        "{count} {kind}可行，但分给了其他申请，这样总体受益更大",
     ),
     "kept_for_round": Reason(
         "{count} {kind} were possible, but a round that is still being settled needs them more",

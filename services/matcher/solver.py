@@ -8,21 +8,18 @@ each second with the progress; who finds the job under a newer epoch than its ow
 
 from __future__ import annotations
 
-import fcntl
 import gc
 import os
-import resource
 import signal
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from threading import Event, Thread
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import structlog
 from prometheus_client import Gauge
@@ -34,14 +31,13 @@ from services.chassis.logs import configure_logs
 from services.chassis.store import Connection, Store, connect
 from services.matcher.engine.model import Limits, Problem, Progress, Solution
 from services.matcher.engine.solver import solve
-from services.matcher.engine.warm import warm
+from services.matcher.machine import all_processors, aside, limit_memory, step_back, warm_up
 from services.matcher.storage import explanations, rounds
 from services.matcher.usecases import at_once, comparing, explaining, mending, solving
 from services.matcher.usecases.at_once import Answered, Books, Setting
 from services.matcher.usecases.mending import Broken, Mended
 from services.matcher.usecases.problem import World
 
-MIB = 1024 * 1024
 LEASE = timedelta(seconds=10)
 BEAT_SECONDS = 1.0
 ENDING_SIGNALS = {signal.SIGTERM, signal.SIGINT}
@@ -50,6 +46,8 @@ IDLE_SECONDS = 0.5
 WRITE_TRIES = 5
 # The niceness at which drafts are explained; not idle as a search is, since it holds the interpreter's lock.
 POLITE = 10
+# Of so many rounds what is left to explain is kept for when no other waits: each may hold hundreds of MiB.
+_MOST_CALLED_AWAY = 2
 
 SOLVED_GAP = Gauge("keqiao_solve_gap", "(bound - value) / bound of the last solve", ("kind",))
 SOLVED_SECONDS = Gauge("keqiao_solve_seconds", "How long the last solve took", ("kind",))
@@ -81,11 +79,20 @@ class Standing:
         return self.cancelled or self.fenced or self.yielding
 
 
+class _Drawn(NamedTuple):
+    """A draft that stands, and what it was found in."""
+
+    job: dict[str, Any]
+    world: World
+    solution: Solution
+
+
 class Lane:
     """Takes one kind of job after another."""
 
     def __init__(self, kind: str, store: Store, clock: ClockReader, ending: Event) -> None:
         self._kind, self._store, self._clock, self._ending = kind, store, clock, ending
+        self._called_away: deque[_Drawn] = deque(maxlen=_MOST_CALLED_AWAY)
 
     def run(self) -> None:
         """Work until the process ends; a database that is away is waited for."""
@@ -94,11 +101,15 @@ class Lane:
                 self._ending.wait(IDLE_SECONDS)
 
     def turn(self) -> bool:
-        """Take one job and see it through; return whether there was one."""
+        """Take one job and see it through, or what another kept it from; return whether there was any."""
         job = self._claim()
         if job is not None:
             self._work(job)
-        return job is not None
+        elif self._called_away:
+            self._explain(self._called_away.popleft())
+        else:
+            return False
+        return True
 
     def _worked(self) -> bool:
         try:
@@ -166,18 +177,21 @@ class Lane:
         made = self._complete(job, world, solution)
         SOLVED_GAP.labels(self._kind).set(solution.gap)
         self._show(job, began, made, len(world.requests), gap=solution.gap)
-        self._explain(job, world, solution)
+        self._explain(_Drawn(job, world, solution))
 
-    def _explain(self, job: dict[str, Any], world: World, solution: Solution) -> None:
+    def _explain(self, drawn: _Drawn) -> None:
         """Work out what is told about a draft, now that it stands; what breaks here leaves it as it is."""
         try:
-            told = aside(lambda: self._told(world, solution))
-            if told:
-                self._written(
-                    lambda conn: explaining.keep(conn, round_id=job["round_id"], job_id=job["id"], told=told)
-                )
+            told = aside(lambda: self._told(drawn.world, drawn.solution))
+            if told and self._is_kept(drawn.job, told) and not told.additions["whole"]:
+                self._called_away.append(drawn)
         except Exception as error:  # noqa: BLE001 - nobody waits for it, and the draft is whole without it
-            _log.error("explain_failed", job=str(job["id"]), failure=solving.failure_of(error))
+            _log.error("explain_failed", job=str(drawn.job["id"]), failure=solving.failure_of(error))
+
+    def _is_kept(self, job: dict[str, Any], told: explaining.Told) -> bool:
+        return self._written(
+            lambda conn: explaining.keep(conn, round_id=job["round_id"], job_id=job["id"], told=told)
+        )
 
     def _told(self, world: World, solution: Solution) -> explaining.Told | None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), POLITE)
@@ -418,57 +432,6 @@ def lanes(store: Store, clock: ClockReader, ending: Event) -> tuple[Lane, ...]:
         Desk(store, clock, ending),
         WhatIfLane("what_if", store, clock, ending),
     )
-
-
-def all_processors() -> int:
-    """How many this process may use."""
-    return len(os.sched_getaffinity(0))
-
-
-def aside(work: Callable[[], _T]) -> _T:
-    """What `work` returns or raises, on a thread of its own.
-
-    A daemon, and so no pool: the process may end while it works.
-    """
-    outcome: Future[_T] = Future()
-    Thread(target=_settle, args=(outcome, work), name="solve", daemon=True).start()
-    return outcome.result()
-
-
-def _settle(outcome: Future[_T], work: Callable[[], _T]) -> None:
-    try:
-        outcome.set_result(work())
-    except BaseException as error:  # noqa: BLE001 - raised again by who waits for it
-        outcome.set_exception(error)
-
-
-def step_back() -> None:
-    """Have this thread compute only while nobody else wants the processor; the rest of the process goes on.
-
-    A polite `nice` value is not enough: a processor is then given up only at the end of a slice, and every
-    hop of a request waited for that. Only for the threads that compute: whoever holds the interpreter's lock
-    holds the heartbeat with it.
-    """
-    os.sched_setscheduler(threading.get_native_id(), os.SCHED_IDLE, os.sched_param(0))
-
-
-def limit_memory(mib: int) -> None:
-    """Let this process write to so much memory and no more: what asks for more gets a MemoryError.
-
-    What is only reserved does not count, unlike with a limit on addresses, of which each thread's heap and
-    the compiled code reserve a good deal that they never touch.
-    """
-    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    resource.setrlimit(resource.RLIMIT_DATA, (mib * MIB, hard))
-
-
-def warm_up() -> None:
-    """Have everything compiled; one process at a time, so that the second finds what the first has made."""
-    cache = Path(os.environ["NUMBA_CACHE_DIR"])
-    cache.mkdir(parents=True, exist_ok=True)
-    with (cache / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        warm()
 
 
 def main() -> int:

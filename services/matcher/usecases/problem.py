@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -124,9 +125,13 @@ class World:
         )
 
     def _place(self, place: Place) -> domain.Place:
-        located = (*self.requests.values(), *self.resources.values())
-        adcode = next(row["adcode"] for row in located if (row["lat"], row["lon"]) == place)
-        return domain.Place(place.lat, place.lon, adcode)
+        return domain.Place(place.lat, place.lon, self._areas[place])
+
+    @cached_property
+    def _areas(self) -> Mapping[tuple[float, float], str]:
+        """The area of each place; where two rows share a place, that of the request."""
+        located = (*self.resources.values(), *self.requests.values())
+        return {(row["lat"], row["lon"]): row["adcode"] for row in located}
 
 
 def load(

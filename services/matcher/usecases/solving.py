@@ -53,7 +53,12 @@ def begin(conn: Connection, *, job: Row, now: datetime) -> World | None:
         ignoring=[row["id"]],
         session_minutes=minutes,
     )
-    return replace(world, problem=replace(world.problem, fairness=row["policy"].get("fairness", 0)))
+    return under_policy(world, row["policy"])
+
+
+def under_policy(world: World, policy: Mapping[str, Any]) -> World:
+    """The same world, solved as fairly as a round's policy asks for."""
+    return replace(world, problem=replace(world.problem, fairness=policy.get("fairness", 0)))
 
 
 def limits(conn: Connection, job: Row) -> Limits:

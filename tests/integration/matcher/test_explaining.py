@@ -203,8 +203,8 @@ def test_what_is_told_of_an_earlier_solve_never_replaces_a_later_one_s(
     assert added(store, COORDINATOR, round_id) == before
 
 
-def test_for_another_round_that_waits_what_is_left_is_given_up(
-    store: Store, round_id: UUID, solved: Callable[[], UUID]
+def test_for_another_round_that_waits_what_is_left_comes_after_it(
+    store: Store, lane: solver.Lane, round_id: UUID, solved: Callable[[], UUID]
 ) -> None:
     with store.transaction() as conn:
         other = solves.a_closed_round(conn)
@@ -215,6 +215,11 @@ def test_for_another_round_that_waits_what_is_left_is_given_up(
     told = added(store, COORDINATOR, done)
     assert (told["whole"], told["helped"], told["additions"]) == (False, 0, [])
     assert explained(store, COORDINATOR, (first or second)["unserved"])["contest"] is not None
+    assert lane.turn(), "the other round"
+    assert lane.turn(), "what is left of the first"
+    told = added(store, COORDINATOR, done)
+    assert (told["whole"], bool(told["additions"])) == (True, True)
+    assert not lane.turn(), "and nothing is left"
 
 
 def test_an_explanation_that_breaks_leaves_the_draft(

@@ -20,8 +20,8 @@ from services.matcher.storage import rounds
 from services.matcher.usecases import rounds as lifecycle
 from services.matcher.usecases import what_ifs
 from services.matcher.usecases.offering import Party
-from tests.builders import settled, solves
-from tests.builders.drafts import SOMEBODY
+from tests.builders import facts, settled, solves
+from tests.builders.drafts import SOMEBODY, START
 from tests.builders.facts import some_id
 from tests.builders.solves import DUE
 from tests.fixtures.scratch import Scratch
@@ -314,14 +314,35 @@ def test_experts_who_would_live_in_a_district_are_priced_and_solved_with(
     ]
 
 
-def test_another_fairness_policy_is_asked_for(
-    store: Store, drawn_up: UUID, turn: Callable[[str], bool]
-) -> None:
-    policy = {"kind": "fairness", "percent": 80}
-    asked = ask(store, drawn_up, policy, a_session(store))
+def test_another_fairness_policy_is_asked_for(store: Store, drawn_up: UUID) -> None:
+    asked = ask(store, drawn_up, {"kind": "fairness", "percent": 80})
     assert asked["changes"][0]["text"] == "80 % of fairness wanted"
+
+
+def test_a_round_is_copied_with_the_fairness_that_it_was_solved_with(
+    store: Store, round_id: UUID, turn: Callable[[str], bool]
+) -> None:
+    add_a_small_school_elsewhere(store, round_id)
+    assert turn("round")
+    asked = ask(store, round_id, {"kind": "fairness", "percent": 0})
     assert turn("what_if")
-    assert served(read(store, asked)) == (1, 2)
+    told = read(store, asked)
+    elsewhere = {each["adcode"]: each for each in told["result"]["districts"]}["150404"]
+    assert served(told) == (2, 2)
+    assert (elsewhere["base"]["served"], elsewhere["changed"]["served"]) == (1, 0)
+    assert told["result"]["base"]["pupils"] < told["result"]["changed"]["pupils"]
+
+
+def add_a_small_school_elsewhere(store: Store, round_id: UUID) -> None:
+    """Of 25 pupils, for whom one of the larger two is to go without where it is to be fair; a second slot."""
+    times = known(store, "known_request")["windows"]
+    with store.transaction() as conn:
+        conn.execute("update rounds set policy = policy || '{\"fairness\": 90}' where id = %s", [round_id])
+        programme = facts.programme("星空之下", some_id(), str(known(store, "known_venue")["id"]))
+        solves.keep(conn, "programme", programme)
+        solves.keep(conn, "slot", facts.slot(programme, START))
+        asked: Row = {"round_id": str(round_id), "windows": times, "group_size": 25}
+        solves.keep(conn, "request", facts.request(facts.school("山里小学", "150404"), **asked))
 
 
 def test_a_round_without_requests_has_an_answer_too(

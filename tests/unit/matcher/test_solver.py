@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from services.matcher.solver import aside, step_back
+from services.matcher.machine import aside, step_back
 
 
 def test_who_steps_back_does_so_alone() -> None:
@@ -30,7 +30,7 @@ def test_what_breaks_aside_breaks_here() -> None:
 
 UNFINISHED = """
 from threading import Event, Thread
-from services.matcher.solver import aside
+from services.matcher.machine import aside
 begun = Event()
 Thread(target=aside, args=(lambda: begun.set() or Event().wait(),), daemon=True).start()
 begun.wait()
