@@ -124,6 +124,15 @@ BY_HAND = Reason(
     "未获安排的申请中有{wanted}项（{wanted_people}人）也想要该资源，其中{taken}项目前可以安排（最多{taken_best}分），"
     "{without}项别无其他选择；腾出的资源可供{left}项未获安排的申请使用",
 )
+BY_HAND_PLACED = Reason(
+    "the request gets a match worth {after} points, all drafts of the round {plan_after} instead of"
+    " {plan_before}. {wanted} other requests without a place ({wanted_people} people) wanted this one;"
+    " {taken} of them could have it as the draft stands, for {taken_best} points at best, and {without} have"
+    " nothing else",
+    "该申请获得{after}分的安排，本期方案合计由{plan_before}分变为{plan_after}分。"
+    "其他未获安排的申请中有{wanted}项（{wanted_people}人）也想要该资源，其中{taken}项目前可以安排（最多{taken_best}分），"
+    "{without}项别无其他选择",
+)
 BY_HAND_COST = Reason(
     "; by the prices of the last solve this place takes {cost} points from others",
     "；按最近一次计算的价格，占用该资源会使其他申请损失{cost}分",

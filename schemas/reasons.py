@@ -105,6 +105,7 @@ ENDED: Mapping[str, Reason] = {
         "Too few of those who were to come together are left.", "同场的小组有人退出，已不足成行人数。"
     ),
     "moved_by_hand": Reason("The coordinator chose otherwise.", "协调员作了调整。"),
+    "dropped_by_hand": Reason("The coordinator took it back.", "协调员撤销了手工安排。"),
     "offer_moved": Reason(
         "The coordinator has found another place; its offer follows.", "协调员另作安排，新的邀约随后发出。"
     ),

@@ -58,6 +58,14 @@ MESSAGES: dict[str, Message] = {
     "event_begun": Message(409, "It has begun and can no longer be cancelled.", "活动已开始，不能再取消。"),
     "event_ahead": Message(409, "It has not begun yet.", "活动尚未开始。"),
     "move_under_way": Message(409, "This offer is being moved already.", "该邀约正在改派中。"),
+    "request_not_waiting": Message(
+        409,
+        "The request waits for no place in this round: it has a match, was withdrawn, or its time is over.",
+        "该申请不在本期待安排之列：已有安排、已撤回，或时间已过。",
+    ),
+    "not_placed_by_hand": Message(
+        409, "Only a match that was placed by hand can be taken back.", "只有手工新增的安排才能撤销。"
+    ),
     "move_impossible": Message(
         422, "The request cannot be served that way: {codes}.", "该申请不能这样安排：{codes}。"
     ),

@@ -1,8 +1,8 @@
-"""A pairing moved by a coordinator's hand over HTTP, and what that costs whom."""
+"""A pairing made or moved by a coordinator's hand over HTTP, and what that costs whom."""
 
 from __future__ import annotations
 
-from schemas.codes import MATCH_STATES, RESOURCE_KINDS
+from schemas.codes import HAND_ACTS, MATCH_STATES, RESOURCE_KINDS
 from schemas.contract import Fact, Input
 from schemas.fields import Adcode, Code, Id, Instant, Int, ListOf, Nested, Text
 from schemas.http.explanations import WhyThisView
@@ -111,6 +111,27 @@ class PreviewView(Fact):
     waiting = ListOf(Nested(WaitingView), max=50, required=True)
 
 
+class PlacePreviewView(PreviewView):
+    """What giving a place to a request without one would change; nothing has been.
+
+    As PreviewView, but that nothing is there at `present`; `before` and `left` of the price are 0.
+    """
+
+    present = Nested(PlaceView, required=True, allow_none=True)
+
+
+class PlacedByHandView(MatchView):
+    """A draft that a coordinator made, with what was known of the price at that moment."""
+
+    price = Nested(PriceView, required=True)
+
+
+class DropInput(Input):
+    """Why a coordinator takes back what was placed by hand."""
+
+    reason = Text(max=500, min=2, lines=True, required=True)
+
+
 class MovedByHandView(MatchView):
     """A match that has been moved, with what was known of the price at that moment.
 
@@ -130,20 +151,22 @@ class SuccessorView(Fact):
 
 
 class HandMoveView(Fact):
-    """One move of a match by hand: when, by whom, why, and its price at that moment.
+    """What was done to a match by hand: when, by whom, why, and its price at that moment.
 
-    `successor` is null for a draft, which was moved there and then.
+    `act` is placed where a hand made it, else moved. `successor` is null for a draft: that was done there
+    and then.
     """
 
     id = Id(required=True)
     moved_at = Instant(required=True)
     moved_by = Id(required=True)
+    act = Code(HAND_ACTS, required=True)
     reason = Text(max=500, required=True, lines=True)
     price = Nested(PriceView, required=True)
     successor = Nested(SuccessorView, required=True, allow_none=True)
 
 
 class HandMovesView(Fact):
-    """The moves of a match by hand, the newest first; at most a hundred."""
+    """How a match was placed and moved by hand, the newest first; at most a hundred."""
 
     items = ListOf(Nested(HandMoveView), max=100, required=True)

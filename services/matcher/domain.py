@@ -157,6 +157,18 @@ class MoveImpossible(Refusal):
     code = "move_impossible"
 
 
+class RequestNotWaiting(Refusal):
+    """The request has a match, is withdrawn, or its time is over: it waits for no place in the round."""
+
+    code = "request_not_waiting"
+
+
+class NotPlacedByHand(Refusal):
+    """Only what a hand has placed can be taken back; what the solver drew up can be moved."""
+
+    code = "not_placed_by_hand"
+
+
 class MoveUnderWay(Refusal):
     """The offer is being moved already."""
 

@@ -21,7 +21,6 @@ from schemas.http.matches import (
     MatchSummary,
     MatchView,
 )
-from schemas.http.moves import HandMovesView, MovedByHandView, MoveInput, PreviewInput, PreviewView
 from schemas.http.rounds import AtOnceView, PublishedRound, RoundDetail, RoundInput, RoundQuery, RoundView
 from schemas.refusal import Busy, Forbidden, NotFound, Unavailable
 from services.chassis import http, inbox, rpc
@@ -29,24 +28,21 @@ from services.chassis.auth import Tokens
 from services.chassis.clock import Clock
 from services.chassis.db import Connection, Database
 from services.chassis.telemetry import SqlGauge, Telemetry
+from services.matcher.by_hand import COORDINATORS, HandsHttp
 from services.matcher.storage.gauges import JOB_AGE, LIVE_MATCHES, SOLVE_GAP, STEP_AGE
 from services.matcher.usecases import (
     companies,
-    drafting,
     facts,
-    hand_prices,
     offering,
     pooling,
     rounds,
     telling,
     views,
 )
-from services.matcher.usecases.drafting import Wanted
 from services.matcher.usecases.saga import Saga
 from services.matcher.what_ifs import OVERSEERS, WhatIfHttp
 from services.matcher.what_ifs import party_of as _party
 
-COORDINATORS = frozenset({"coordinator"})
 GAUGES = (
     SqlGauge("matcher_matches", "Matches by state", LIVE_MATCHES, labels=("state",)),
     SqlGauge("matcher_solve_gap", "(bound - value) / bound of the last round drawn up", SOLVE_GAP),
@@ -68,7 +64,7 @@ class MatchPage(MatchQuery, http.Paging):
     """Which matches to list."""
 
 
-class MatcherHttp(WhatIfHttp):
+class MatcherHttp(WhatIfHttp, HandsHttp):
     """Rounds and their drafts, matches and their answers, explanations; what if."""
 
     name = "matcher_http"
@@ -302,42 +298,6 @@ class MatcherHttp(WhatIfHttp):
         """By the school or by who gave it, once it has begun."""
         return views.dump(offering.delivered(conn, **_act(call), **call.params))
 
-    @http.endpoint(
-        "POST",
-        "/matches/<uuid:match_id>/move/preview",
-        body=PreviewInput,
-        answer=PreviewView,
-        roles=COORDINATORS,
-        summary="What moving one pairing would change, and what it would cost whom",
-    )
-    def preview_move(self, call: http.Call, conn: Connection) -> dict[str, Any]:
-        """Changes nothing."""
-        return drafting.preview(conn, **_moving(call), now=call.now, language=call.language)
-
-    @http.endpoint(
-        "POST",
-        "/matches/<uuid:match_id>/move",
-        body=MoveInput,
-        answer=MovedByHandView,
-        roles=COORDINATORS,
-        summary="Move one pairing by hand, of a draft or offered, within the same rules",
-    )
-    def move_draft(self, call: http.Call, conn: Connection) -> dict[str, Any]:
-        """Pinned from then on, with the reason; the price is kept. An offer waits for its new place."""
-        moved, price = drafting.move_by_hand(conn, **_moving(call), reason=call.body["reason"], now=call.now)
-        return {**views.dump(moved), "price": hand_prices.told(price, call.language)}
-
-    @http.endpoint(
-        "GET",
-        "/matches/<uuid:match_id>/moves",
-        answer=HandMovesView,
-        roles=OVERSEERS,
-        summary="How one match was moved by hand: by whom, why, and what was known of the price",
-    )
-    def list_moves(self, call: http.Call, conn: Connection) -> dict[str, Any]:
-        """The newest first."""
-        return drafting.moves_of(conn, **call.params, party=_party(call), language=call.language)
-
     # -- explanations, and the pool
 
     @http.endpoint(
@@ -437,11 +397,6 @@ def _until_nothing(work: Callable[[], int]) -> None:
 
 def _act(call: http.Call) -> dict[str, Any]:
     return {"party": _party(call), "now": call.now, "actor": call.actor}
-
-
-def _moving(call: http.Call) -> dict[str, Any]:
-    wanted = Wanted(call.body["resource_kind"], call.body["resource_id"], call.body["starts_at"])
-    return {**call.params, "party": _party(call), "wanted": wanted}
 
 
 def _after(call: http.Call) -> UUID | None:

@@ -129,4 +129,7 @@ def _of_matcher(ids: Json) -> dict[str, Json]:
         "POST /matches/{match_id}/cancel": {"reason": "校车当天不开"},
         "POST /matches/{match_id}/move": move,
         "POST /matches/{match_id}/move/preview": move,
+        "POST /matches/{match_id}/drop": {"reason": "校车当天不开"},
+        "POST /rounds/{round_id}/requests/{request_id}/place": move,
+        "POST /rounds/{round_id}/requests/{request_id}/place/preview": move,
     }

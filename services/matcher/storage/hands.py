@@ -1,4 +1,4 @@
-"""Moves of drafts by hand with their prices, and what such a price is made of."""
+"""What hands did to drafts and offers, with the prices, and what such a price is made of."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ AT_MOST = 100
 
 
 def note(conn: Connection, move: Mapping[str, Any]) -> None:
-    """Keep a move: id, match_id, moved_at, moved_by, reason, price, successor_id."""
+    """Keep a move or a placing: id, match_id, moved_at, moved_by, act, reason, price, successor_id."""
     conn.execute(
-        "insert into hand_moves (id, match_id, moved_at, moved_by, reason, price, successor_id)"
-        " values (%(id)s, %(match_id)s, %(moved_at)s, %(moved_by)s, %(reason)s, %(price)s, %(successor_id)s)",
+        "insert into hand_moves (id, match_id, moved_at, moved_by, act, reason, price, successor_id)"
+        " values (%(id)s, %(match_id)s, %(moved_at)s, %(moved_by)s, %(act)s, %(reason)s, %(price)s,"
+        "         %(successor_id)s)",
         {**move, "price": Jsonb(move["price"])},
     )
 
@@ -35,6 +36,12 @@ def of_match(conn: Connection, match_id: UUID) -> list[Row]:
         " where h.match_id = %(id)s or h.successor_id = %(id)s order by h.id desc limit %(limit)s",
         {"id": match_id, "limit": AT_MOST},
     ).fetchall()
+
+
+def was_placed(conn: Connection, match_id: UUID) -> bool:
+    """Whether a match is there because a hand gave its request a place."""
+    placed = "select from hand_moves where match_id = %s and act = 'placed'"
+    return conn.execute(placed, [match_id]).fetchone() is not None
 
 
 def waiting(conn: Connection, round_id: UUID, earliest: datetime) -> list[UUID]:

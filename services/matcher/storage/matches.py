@@ -119,6 +119,15 @@ def drop_draft_of(conn: Connection, request_id: UUID, now: datetime, code: str) 
     )
 
 
+def drop_placed(conn: Connection, match_id: UUID, now: datetime, reason: str) -> None:
+    """Take back a draft that a hand had placed; the caller has locked it."""
+    conn.execute(
+        "update matches set state = 'superseded', reason_code = 'dropped_by_hand', reason = %s,"
+        "       ended_at = %s, next_step_at = null where id = %s and state = 'proposed' and version = 0",
+        [reason, now, match_id],
+    )
+
+
 def start_drafts(conn: Connection, round_id: UUID, now: datetime) -> int:
     """Hand a round's drafts to the saga."""
     return conn.execute(

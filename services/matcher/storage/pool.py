@@ -171,6 +171,13 @@ def give_verdicts(conn: Connection, verdicts: Iterable[Mapping[str, Any]], *, at
         )
 
 
+def set_outcome(conn: Connection, request_id: UUID, outcome: str) -> None:
+    """Note that a hand changed what is said of a request; nobody has heard of a draft's verdict."""
+    conn.execute(
+        "update verdicts set outcome = %s, told = false where request_id = %s", [outcome, request_id]
+    )
+
+
 def untold(conn: Connection, limit: int) -> list[Row]:
     """Verdicts that others may hear of and have not, locked; those of a draft wait for its publication."""
     return conn.execute(

@@ -39,13 +39,13 @@ def preview(
     conn: Connection, *, match_id: UUID, party: Party, wanted: Wanted, now: datetime, language: str
 ) -> Row:
     """What `move_by_hand` would change and cost, refused as it would be; nothing is written."""
-    draft = _ours(conn, match_id, party)
+    draft = ours(conn, match_id, party)
     if draft.state == "offered":
         _check_offer(conn, draft)
     else:
         _check(rounds.get(conn, draft.round_id) if draft.round_id else None, draft)
     its = hand_prices.setting(conn, draft, now)
-    chosen = _best(its, wanted)
+    chosen = best(its, wanted)
     found = hand_prices.price(conn, its, chosen)
     return hand_prices.preview(its, chosen, found, party, language)
 
@@ -60,26 +60,26 @@ def move_by_hand(
     replaces it. Raises domain.MoveImpossible with the codes of the rules that say no, domain.RoundState,
     domain.MatchState, or domain.MoveUnderWay.
     """
-    match = _ours(conn, match_id, party)
+    match = ours(conn, match_id, party)
     is_offer = match.state == "offered"
-    match = _locked_offer(conn, match) if is_offer else _locked(conn, match)
+    match = _locked_offer(conn, match) if is_offer else locked(conn, match)
     its = hand_prices.setting(conn, match, now)
-    chosen = _best(its, wanted)
+    chosen = best(its, wanted)
     price = hand_prices.price(conn, its, chosen).price
-    moved = (_successor if is_offer else _rewritten)(conn, its, chosen, reason)
-    move = {"id": new_id(), "match_id": match.id, "moved_at": now, "moved_by": party.user_id}
+    moved = (_successor if is_offer else _rewritten)(conn, its, match, chosen, reason)
+    move = {"id": new_id(), "match_id": match.id, "moved_at": now, "moved_by": party.user_id, "act": "moved"}
     successor = moved.id if is_offer else None
     hands.note(conn, {**move, "reason": reason, "price": price, "successor_id": successor})
     return moved, price
 
 
-def _rewritten(conn: Connection, its: Setting, chosen: Option, reason: str) -> Match:
-    return rewritten(conn, its.world, its.draft, chosen, now=its.now, pinned=True, pin_reason=reason)
+def _rewritten(conn: Connection, its: Setting, draft: Match, chosen: Option, reason: str) -> Match:
+    return rewritten(conn, its.world, draft, chosen, now=its.now, pinned=True, pin_reason=reason)
 
 
-def _successor(conn: Connection, its: Setting, chosen: Option, reason: str) -> Match:
+def _successor(conn: Connection, its: Setting, offer: Match, chosen: Option, reason: str) -> Match:
     """A match that the saga holds beside the offer, and offers in its stead."""
-    offer, now = its.draft, its.now
+    now = its.now
     made = its.world.match(chosen, job_id=offer.job_id, offer_hours=offer.offer_hours, now=now, due=now)
     made = replace(made, replaces=offer.id, pinned=True, pin_reason=reason)
     matches.insert(conn, made)
@@ -87,7 +87,7 @@ def _successor(conn: Connection, its: Setting, chosen: Option, reason: str) -> M
 
 
 def moves_of(conn: Connection, *, match_id: UUID, party: Party, language: str) -> Row:
-    """The moves of a match by hand with their prices, for who oversees its area. Raises NotFound."""
+    """How a match was placed and moved by hand, with the prices, for who oversees it. Raises NotFound."""
     match = matches.get(conn, match_id)
     if match is None or not oversees(party, match.adcode):
         raise NotFound()
@@ -98,31 +98,31 @@ def moves_of(conn: Connection, *, match_id: UUID, party: Party, language: str) -
 def _told(row: Row, language: str) -> Row:
     ended = row["reason_code"] and ended_text(row["reason_code"], language)
     successor = {"match_id": row["successor_id"], "state": row["state"], "reason_text": ended}
-    price = hand_prices.told(row["price"], language)
+    price = hand_prices.told(row["price"], language, row["act"])
     return {**row, "price": price, "successor": successor if row["successor_id"] else None}
 
 
-def _ours(conn: Connection, match_id: UUID, party: Party) -> Match:
+def ours(conn: Connection, match_id: UUID, party: Party) -> Match:
+    """A match of the area that the party coordinates. Raises NotFound."""
     draft = visible(matches.get(conn, match_id), party)
     if not party.covers(draft.adcode):
         raise NotFound()
     return draft
 
 
-def _locked(conn: Connection, draft: Match) -> Match:
+def locked(conn: Connection, draft: Match) -> Match:
     """Keep every other hand, solve and publication waiting; refuse if the draft is past changing."""
     row = rounds.lock(conn, draft.round_id) if draft.round_id else None
-    locked = matches.lock(conn, draft.id) if row else None
-    return _check(row, locked)
+    return _check(row, matches.lock(conn, draft.id) if row else None)
 
 
 def _locked_offer(conn: Connection, offer: Match) -> Match:
     """Keep answers waiting until it is known what the offer is to be moved to."""
-    locked = matches.lock(conn, offer.id)
-    if locked is None or locked.state != "offered":
-        raise domain.MatchState(state=locked.state if locked else "superseded")
-    _check_offer(conn, locked)
-    return locked
+    seen = matches.lock(conn, offer.id)
+    if seen is None or seen.state != "offered":
+        raise domain.MatchState(state=seen.state if seen else "superseded")
+    _check_offer(conn, seen)
+    return seen
 
 
 def _check_offer(conn: Connection, offer: Match) -> None:
@@ -130,15 +130,22 @@ def _check_offer(conn: Connection, offer: Match) -> None:
         raise domain.MoveUnderWay()
 
 
-def _check(row: Row | None, draft: Match | None) -> Match:
+def check_round(row: Row | None) -> Row:
+    """The round, if its draft can be changed. Raises domain.RoundState."""
     if row is None or row["state"] != "drawn_up":
         raise domain.RoundState(state=row["state"] if row else "published")
+    return row
+
+
+def _check(row: Row | None, draft: Match | None) -> Match:
+    check_round(row)
     if draft is None or draft.state != "proposed":
         raise domain.MatchState(state=draft.state if draft else "superseded")
     return draft
 
 
-def _best(its: Setting, wanted: Wanted) -> Option:
+def best(its: Setting, wanted: Wanted) -> Option:
+    """The best of the request's ways that use what is wanted. Raises domain.MoveImpossible."""
     fitting = [option for option in its.options if _uses(option, wanted)]
     if not fitting:
         reasons = its.finding.reasons

@@ -1,4 +1,4 @@
-"""What a move by hand changes: for the match, for the round's plan, and for those who have no place in it."""
+"""What a hand changes: for the match, for the round's plan, and for those who have no place in it."""
 
 from __future__ import annotations
 
@@ -28,13 +28,17 @@ _NAMED = 50
 
 
 class Setting(NamedTuple):
-    """A draft and the world as the plan leaves it without that one, with all who are `waiting` in the round.
+    """A request, and the world as planned without its `draft`, with all others that wait in its round.
 
-    `number` is that of the draft's request; `options` are its ways, and `present` is the one that it has now,
-    None if it could not be made so any more.
+    `draft` is None for a request without a place, else a draft or an offer. `number` is that of the request;
+    `options` are its ways, and `present` is the one that it has now, None if it has none or it could not be
+    made so any more.
     """
 
-    draft: Match
+    request_id: UUID
+    round_id: UUID | None
+    job_id: UUID | None
+    draft: Match | None
     waiting: list[UUID]
     world: World
     number: int
@@ -54,26 +58,48 @@ class Priced(NamedTuple):
 
 def setting(conn: Connection, draft: Match, now: datetime) -> Setting:
     """What a move of the draft or offer is weighed in; outside rounds nobody waits for an answer."""
-    earliest = now + domain.SHORTEST_LEAD
-    others = hands.waiting(conn, draft.round_id, earliest) if draft.round_id else []
+    others = waiting(conn, draft.round_id, now) if draft.round_id else []
     world = load(conn, now=now, request_ids=[draft.request_id, *others], without=[draft.id])
-    number = next(at for at, wish in enumerate(world.problem.wishes) if wish.key == draft.request_id)
+    number = _number(world, draft.request_id)
     finder = Finder(world.problem)
     options, finding = finder.options(number)
     places = {place_of(leg_of(leg)) for leg in draft.legs}
     present = standing(finder, number, options, places)
-    return Setting(draft, others, world, number, options, finding, present, now)
+    its = draft.request_id, draft.round_id, draft.job_id, draft
+    return Setting(*its, others, world, number, options, finding, present, now)
+
+
+def setting_of_request(
+    conn: Connection, *, request_id: UUID, round_id: UUID, job_id: UUID | None, now: datetime
+) -> Setting:
+    """What giving a place to a request without one is weighed in; `job_id` is that of the round's solve."""
+    others = [other for other in waiting(conn, round_id, now) if other != request_id]
+    world = load(conn, now=now, request_ids=[request_id, *others])
+    number = _number(world, request_id)
+    options, finding = Finder(world.problem).options(number)
+    its = request_id, round_id, job_id, None
+    return Setting(*its, others, world, number, options, finding, None, now)
+
+
+def waiting(conn: Connection, round_id: UUID, now: datetime) -> list[UUID]:
+    """Requests of a round that have no place, and could still be given one."""
+    return hands.waiting(conn, round_id, now + domain.SHORTEST_LEAD)
+
+
+def _number(world: World, request_id: UUID) -> int:
+    return next(at for at, wish in enumerate(world.problem.wishes) if wish.key == request_id)
 
 
 def price(conn: Connection, its: Setting, chosen: Option) -> Priced:
-    """What it changes if the draft goes to that option."""
+    """What it changes if the request is served by that option."""
     world, draft = its.world, its.draft
-    waiting = [at for at in range(len(world.problem.wishes)) if at != its.number]
-    found = chances(world.problem, waiting, its.present, chosen)
+    others = [at for at in range(len(world.problem.wishes)) if at != its.number]
+    found = chances(world.problem, others, its.present, chosen)
     wanted = _wanting(conn, its, chosen)
-    present = its.present.value if its.present else draft.value
-    worth = hands.worth_of_plan(conn, draft.round_id) - draft.value if draft.round_id else 0
-    company = _company(conn, draft)
+    drafted = draft.value if draft else 0
+    present = its.present.value if its.present else drafted
+    worth = hands.worth_of_plan(conn, its.round_id) - drafted if its.round_id else 0
+    company = _company(conn, draft) if draft else None
     rows = [world.requests[key] for key in wanted]
     kept = {
         "before": present,
@@ -86,8 +112,8 @@ def price(conn: Connection, its: Setting, chosen: Option) -> Priced:
         "taken_best": max((each.value for each in found.taken.values()), default=0),
         "without": sum(each.only for each in found.taken.values()),
         "left": len(found.left),
-        "cost": _cost(conn, draft, world, chosen),
-        "accepted": _accepted(draft),
+        "cost": _cost(conn, its, chosen),
+        "accepted": _accepted(draft) if draft else None,
         "company": company,
         "districts": list(_districts(world, wanted)),
     }
@@ -96,17 +122,17 @@ def price(conn: Connection, its: Setting, chosen: Option) -> Priced:
 
 def _wanting(conn: Connection, its: Setting, chosen: Option) -> dict[Key, int]:
     """Those who wait and could have the place if the draft were not; by the best value there."""
-    draft = its.draft
-    rounds = [draft.round_id] if draft.round_id else []
-    bare = load(conn, now=its.now, request_ids=its.waiting, without=[draft.id], ignoring=rounds)
+    rounds = [its.round_id] if its.round_id else []
+    without = [its.draft.id] if its.draft else []
+    bare = load(conn, now=its.now, request_ids=its.waiting, without=without, ignoring=rounds)
     wishes = bare.problem.wishes
     found = wanting(bare.problem, range(len(wishes)), chosen)
     return {wishes[at].key: value for at, value in found.items()}
 
 
-def _cost(conn: Connection, draft: Match, world: World, chosen: Option) -> int | None:
+def _cost(conn: Connection, its: Setting, chosen: Option) -> int | None:
     """What the solver told of this very way when it explained the round; it does not name experts."""
-    told = explanations.get(conn, draft.request_id, draft.job_id) if draft.job_id else None
+    told = explanations.get(conn, its.request_id, its.job_id) if its.job_id else None
     ways = told["told"]["why"]["alternatives"] if told and told["told"]["why"] else []
     legs = sorted(chosen.legs, key=lambda leg: leg.kind != "slot")
     wanted = (legs[0].kind, str(legs[0].resource), moment(legs[0].start))
@@ -153,8 +179,8 @@ def _districts(world: World, wanted: Collection[Key]) -> Iterator[Row]:
 # -- as it is told
 
 
-def told(price: Row, language: str) -> Row:
-    """A price with its sentence."""
+def told(price: Row, language: str, act: str = "moved") -> Row:
+    """A price with its sentence; `act` is what was done by hand: moved, or placed."""
     numbers = {name: value for name, value in price.items() if isinstance(value, int)}
     cost = texts.BY_HAND_COST.text(language, **numbers) if price["cost"] is not None else ""
     # Prices that were kept before offers could be moved say nothing of answers.
@@ -162,7 +188,8 @@ def told(price: Row, language: str) -> Row:
     answers = texts.BY_HAND_ANSWERS.text(language, **numbers) if accepted is not None else ""
     # Nor those from before groups came together of them.
     company = price.get("company")
-    text = texts.BY_HAND.text(language, **numbers) + _of_company(company, language) + cost + answers
+    said = texts.BY_HAND_PLACED if act == "placed" else texts.BY_HAND
+    text = said.text(language, **numbers) + _of_company(company, language) + cost + answers
     return {**price, "accepted": accepted, "company": company, "text": text}
 
 
@@ -174,12 +201,12 @@ def _of_company(company: Row | None, language: str) -> str:
 
 
 def preview(its: Setting, chosen: Option, found: Priced, party: Party, language: str) -> Row:
-    """What is shown before a move: both places with what counts there, the price, and whom it concerns."""
-    there = its.world.match(chosen, job_id=its.draft.job_id, offer_hours=its.draft.offer_hours, now=its.now)
+    """What is shown before: each place with what counts there, the price, and whom it concerns."""
+    there = its.world.match(chosen, job_id=its.job_id, offer_hours=0, now=its.now)
     return {
-        "present": _place(its, its.draft, its.present, language),
+        "present": _place(its, its.draft, its.present, language) if its.draft else None,
         "wanted": _place(its, there, chosen, language),
-        "price": told(found.price, language),
+        "price": told(found.price, language, "moved" if its.draft else "placed"),
         "waiting": list(_named(found, party))[:_NAMED],
     }
 
