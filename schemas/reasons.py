@@ -58,6 +58,7 @@ FALLEN: Mapping[str, Reason] = {
     "busy": Reason("{count} {kind} are engaged then", "{count} {kind}当时另有安排"),
     "travel": Reason("{count} {kind} could not get there in time", "{count} {kind}来不及赶到"),
     "rest": Reason("{count} {kind} need a rest before they set out", "{count} {kind}两场之间须休息"),
+    "daylight": Reason("{count} {kind} travel in daylight only", "{count} {kind}只在日出至日落之间出行"),
     "mileage": Reason(
         "{count} {kind} would drive more kilometres in that month than they may",
         "{count} {kind}当月里程预算不足",

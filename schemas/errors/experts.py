@@ -19,6 +19,11 @@ MESSAGES: dict[str, Message] = {
         "The expert rests {rest_minutes} minutes after an engagement; the way leaves {left_minutes}.",
         "专家两场之间须休息 {rest_minutes} 分钟，除路程外只剩 {left_minutes} 分钟。",
     ),
+    "expert_daylight": Message(
+        409,
+        "The expert travels in daylight only ({rises} to {sets}); the way is from {leaves} to {back}.",
+        "专家只在日出 {rises} 至日落 {sets} 之间出行，此行程须 {leaves} 出发、{back} 返回。",
+    ),
     "expert_too_far": Message(
         409,
         "It is {km} km from the expert's home; the limit is {limit_km} km.",

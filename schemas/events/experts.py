@@ -19,7 +19,8 @@ class ExpertState(Fact):
     and month in which they start; null means no cap. An engagement must lie inside one window of
     `availability`; windows are disjoint, sorted, and adjoining ones are joined. The way to the first and from
     the last engagement is bounded by `travel_limit_km` (road kilometres from home) only. Between two
-    engagements there are `rest_minutes` beside the way.
+    engagements there are `rest_minutes` beside the way; `daylight_only` keeps ways from and to home of more
+    than 10 km between sunrise and sunset.
     """
 
     id = fields.Id(required=True)
@@ -41,6 +42,7 @@ class ExpertState(Fact):
     cap_week = fields.Int(min=1, required=True, allow_none=True)
     cap_month = fields.Int(min=1, required=True, allow_none=True)
     rest_minutes = fields.Int(min=0, load_default=0, dump_default=0)
+    daylight_only = fields.Flag(load_default=False, dump_default=False)
     volunteer = fields.Flag(required=True)
     state = fields.Text(max=20, required=True)
     demonstration = fields.Flag(required=True)

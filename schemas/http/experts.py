@@ -35,7 +35,8 @@ class WindowInput(Input):
 class ExpertInput(Input):
     """A new expert of an organisation; lat and lon are the home's, a cap of null means none.
 
-    `rest_minutes` pass after each engagement before the expert sets out for the next.
+    `rest_minutes` pass after each engagement before the expert sets out for the next. `daylight_only`
+    keeps the ways from and to home between sunrise and sunset.
     """
 
     user_id = Id(load_default=None, allow_none=True)
@@ -57,6 +58,7 @@ class ExpertInput(Input):
     cap_week = Int(load_default=None, allow_none=True, min=1, max=100)
     cap_month = Int(load_default=None, allow_none=True, min=1, max=400)
     rest_minutes = Int(load_default=0, min=0, max=MAX_REST)
+    daylight_only = Flag(load_default=False)
     volunteer = Flag(load_default=True)
     demonstration = Flag(load_default=False)
     availability = ListOf(Nested(WindowInput), load_default=list, max=MAX_WINDOWS)
@@ -89,6 +91,7 @@ class ExpertPatch(Input):
     cap_week = Int(allow_none=True, min=1, max=100)
     cap_month = Int(allow_none=True, min=1, max=400)
     rest_minutes = Int(min=0, max=MAX_REST)
+    daylight_only = Flag()
     volunteer = Flag()
     state = Code(EXPERT_STATES)
     demonstration = Flag()
@@ -106,6 +109,7 @@ class PrivateView(Fact):
     cap_week = Int(required=True, allow_none=True)
     cap_month = Int(required=True, allow_none=True)
     rest_minutes = Int(required=True)
+    daylight_only = Flag(required=True)
 
 
 class ExpertView(Fact):

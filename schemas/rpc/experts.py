@@ -14,6 +14,7 @@ REFUSALS = (
     "expert_busy",
     "expert_travel",
     "expert_rest",
+    "expert_daylight",
     "expert_too_far",
     "expert_cap_day",
     "expert_cap_week",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
+from operator import attrgetter
 from typing import Protocol
 from uuid import UUID
 
@@ -12,6 +13,8 @@ from schemas.refusal import Refusal
 
 # Caps are counted by the days of the region; China has had one zone and no summer time since 1991.
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
+# Ways up to this length are made at any hour, by whoever travels in daylight only; the engine says the same.
+NEAR_KM = 10
 LIVE = ("held", "confirmed")
 
 
@@ -97,6 +100,12 @@ class ExpertRest(Refusal):
     """The way leaves less time between than the expert rests after an engagement."""
 
     code = "expert_rest"
+
+
+class ExpertDaylight(Refusal):
+    """The expert travels in daylight only, and part of the way would be in the dark."""
+
+    code = "expert_daylight"
 
 
 class ExpertTooFar(Refusal):
@@ -234,16 +243,20 @@ class Limits:
     cap_week: int | None
     cap_month: int | None
     rest_minutes: int = 0
+    daylight_only: bool = False
 
 
 class Roads(Protocol):
-    """The one formula of distance and travel time."""
+    """The one formula each of distance, travel time and daylight."""
 
     def road_km(self, a: Place, b: Place) -> float:
         """Kilometres by road."""
 
     def travel_minutes(self, a: Place, b: Place, month: int) -> float:
         """Minutes by road in that month."""
+
+    def daylight(self, place: Place, day: date) -> tuple[int, int]:
+        """The minutes of that day at which the sun rises and sets."""
 
 
 def refused(hold_id: UUID, refusal: Refusal) -> Outcome:
@@ -289,29 +302,15 @@ def check_live(known: Engagement | None) -> None:
 
 
 def _content(known: Engagement) -> tuple[object, ...]:
-    return (
-        known.match_id,
-        known.leg_id,
-        known.expert_id,
-        known.quantity,
-        known.starts_at,
-        known.ends_at,
-        known.place,
-        known.round_id,
-    )
+    return (known.expert_id, *_SAID(known))
 
 
 def _content_of(wish: Wish) -> tuple[object, ...]:
-    return (
-        wish.match_id,
-        wish.leg_id,
-        wish.resource_id,
-        wish.quantity,
-        wish.starts_at,
-        wish.ends_at,
-        wish.place,
-        wish.round_id,
-    )
+    return (wish.resource_id, *_SAID(wish))
+
+
+# What a repeated command must say again, beside whose time it is.
+_SAID = attrgetter("match_id", "leg_id", "quantity", "starts_at", "ends_at", "place", "round_id")
 
 
 # -- whether the expert can be there -----------------------------------------------------------------------
@@ -334,6 +333,7 @@ def check_time(
     check_available(windows, wanted)
     check_free(booked, wanted)
     check_travel(booked, wanted, roads, limits.rest_minutes)
+    check_daylight(limits, wanted, roads)
     check_caps(limits, booked, wanted)
 
 
@@ -382,6 +382,24 @@ def _minutes(first: Appointment, second: Appointment, roads: Roads) -> float:
     if first.place == second.place:
         return 0
     return roads.travel_minutes(first.place, second.place, second.starts_at.astimezone(SHANGHAI).month)
+
+
+def check_daylight(limits: Limits, wanted: Appointment, roads: Roads) -> None:
+    """Refuse who travels in daylight only a way from home before sunrise, or one back after sunset."""
+    if not limits.daylight_only or roads.road_km(limits.home, wanted.place) <= NEAR_KM:
+        return
+    start, end = (moment.astimezone(SHANGHAI) for moment in (wanted.starts_at, wanted.ends_at))
+    leaves = start - timedelta(minutes=roads.travel_minutes(limits.home, wanted.place, start.month))
+    back = end + timedelta(minutes=roads.travel_minutes(wanted.place, limits.home, end.month))
+    rises = _at(start, roads.daylight(wanted.place, start.date())[0])
+    sets = _at(end, roads.daylight(wanted.place, end.date())[1])
+    if leaves < rises or back > sets:
+        hours = {"rises": rises, "sets": sets, "leaves": leaves, "back": back}
+        raise ExpertDaylight(**{name: f"{moment:%H:%M}" for name, moment in hours.items()})
+
+
+def _at(day: datetime, minutes: int) -> datetime:
+    return day.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(minutes=minutes)
 
 
 def check_caps(limits: Limits, booked: Sequence[Appointment], wanted: Appointment) -> None:

@@ -1,13 +1,14 @@
-"""The chassis's formula of distance and travel time, in the engine's words."""
+"""The chassis's formulas of distance, travel time and daylight, in the engine's words."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from datetime import date
 
 import numpy as np
 
-from services.chassis import geo
+from services.chassis import geo, sun
 from services.matcher.engine.instance import Ints
 from services.matcher.engine.journeys import Floats
 from services.matcher.engine.model import Place
@@ -15,6 +16,7 @@ from services.matcher.engine.model import Place
 _FACTORS = np.array([geo.MONTH_FACTORS.get(month, 1.0) for month in range(13)])
 # Nearer to a whole minute than this, the last digits of a float might decide: the plain formula does.
 _CLOSE = 1e-9
+_EPOCH = date(1970, 1, 1).toordinal()
 
 
 class RegionRoads:
@@ -53,6 +55,14 @@ class RegionRoads:
         sides = float(np.radians(np.ptp(_degrees(places), axis=0)).sum())
         driving = sides * geo.EARTH_RADIUS_KM * geo.ROAD_FACTOR / geo.SPEED_KMH * 60
         return math.ceil(driving * float(_FACTORS.max()) + geo.HANDLING_MINUTES) + 1
+
+
+class RegionSun:
+    """Implements the engine's Sun."""
+
+    def daylight(self, place: Place, day: int) -> tuple[int, int]:
+        """The minutes of that day (since 1970-01-01) at which the sun rises and sets at `place`."""
+        return sun.daylight(_point(place), date.fromordinal(_EPOCH + day))
 
 
 def _point(place: Place) -> geo.Point:

@@ -34,8 +34,8 @@ def an_expert(conn: Connection, *, windows: list[Window] | None = None, **change
         "kind": "scientist", "employer": "赤峰学院", "title": "教授", "topics": ["aerospace"],
         "audiences": ["pupils"], "grades": [3, 4, 5], "languages": ["zh"], "adcode": HONGSHAN.adcode,
         "lat": HONGSHAN.lat, "lon": HONGSHAN.lon, "contact": None, "travel_limit_km": None, "cap_day": None,
-        "cap_week": None, "cap_month": None, "rest_minutes": 0, "volunteer": True, "state": "active",
-        "demonstration": True, "version": 1, **changes,
+        "cap_week": None, "cap_month": None, "rest_minutes": 0, "daylight_only": False, "volunteer": True,
+        "state": "active", "demonstration": True, "version": 1, **changes,
     }  # fmt: skip
     storage.insert_expert(conn, row)
     storage.replace_windows(conn, row["id"], windows or [Window(NOW, NOW + timedelta(days=300))])

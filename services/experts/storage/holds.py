@@ -30,7 +30,7 @@ def lock_hold_ids(conn: Connection, hold_ids: Iterable[UUID]) -> None:
 
 LOCK_EXPERTS = """
 select id, state, adcode, lat, lon, travel_limit_km, cap_day, cap_week, cap_month,
-       rest_minutes
+       rest_minutes, daylight_only
   from expert where id = any(%s) order by id for no key update
 """
 
@@ -50,6 +50,7 @@ def _limits(row: Row) -> Limits:
         cap_week=row["cap_week"],
         cap_month=row["cap_month"],
         rest_minutes=row["rest_minutes"],
+        daylight_only=row["daylight_only"],
     )
 
 

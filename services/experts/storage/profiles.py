@@ -45,7 +45,7 @@ def replace_windows(conn: Connection, expert_id: UUID, new: Sequence[Window]) ->
 COLUMNS = (
     "id", "user_id", "organisation_id", "name", "kind", "employer", "title", "topics", "audiences", "grades",
     "languages", "adcode", "lat", "lon", "contact", "travel_limit_km", "cap_day", "cap_week", "cap_month",
-    "rest_minutes", "volunteer", "state", "demonstration", "version",
+    "rest_minutes", "daylight_only", "volunteer", "state", "demonstration", "version",
 )  # fmt: skip
 _NAMES = sql.SQL(", ").join(sql.Identifier(column) for column in COLUMNS)
 _INSERT_EXPERT = sql.SQL("insert into expert ({}) values ({})").format(

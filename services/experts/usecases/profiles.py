@@ -25,6 +25,7 @@ Item = Mapping[str, Any]
 _STATE = ExpertState()
 _PRIVATE = (
     "user_id", "lat", "lon", "contact", "travel_limit_km", "cap_day", "cap_week", "cap_month", "rest_minutes",
+    "daylight_only",
 )  # fmt: skip
 
 

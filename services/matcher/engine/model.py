@@ -35,6 +35,14 @@ class Roads(Protocol):
         ...
 
 
+class Sun(Protocol):
+    """When there is daylight; one formula for the whole product, given in by the caller."""
+
+    def daylight(self, place: Place, day: int) -> tuple[int, int]:
+        """The minutes of that day (since 1970-01-01) at which the sun rises and sets at `place`."""
+        ...
+
+
 class Window(NamedTuple):
     """A half-open interval."""
 
@@ -166,6 +174,7 @@ class Expert:
     """Somebody who may come; caps are on live appointments by day, week (from Monday) and month.
 
     `rest_minutes` pass between the end of an appointment and setting out for the next.
+    `daylight_only`: they are on the road between sunrise and sunset only.
     """
 
     key: Key
@@ -180,6 +189,7 @@ class Expert:
     cap_week: int | None = None
     cap_month: int | None = None
     rest_minutes: int = 0
+    daylight_only: bool = False
     busy: tuple[Busy, ...] = ()
 
 
@@ -214,6 +224,7 @@ class Problem:
     `fairness` is how much of the fair plan each district and township is to keep, in percent (0: nothing).
     `earliest` is the first minute at which anything may begin. `starts` are the minutes of the day at which
     a lecture may begin. `seed` breaks ties. `others` holds, by wish, what is there for other rounds only.
+    Without a `sun` it is always light.
     """
 
     wishes: tuple[Wish, ...]
@@ -230,6 +241,7 @@ class Problem:
     session_minutes: int = 60
     fairness: int = 0
     pools: tuple[Pool, ...] = ()
+    sun: Sun | None = None
 
 
 class Leg(NamedTuple):

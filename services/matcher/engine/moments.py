@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Generic, NamedTuple, TypeVar
 
-from services.matcher.engine import calendar, journeys, tours
+from services.matcher.engine import calendar, daylight, journeys, tours
 from services.matcher.engine.days import day_of
 from services.matcher.engine.journeys import Diary, KnownRoads
 from services.matcher.engine.model import DAY, Busy, Expert, Key, Place, Problem, Unit, Window, Wish
@@ -20,7 +20,7 @@ OPENING, CLOSING, SHORTEST = 8 * 60, 17 * 60, 120
 # How near a resource came to passing, for those that are tried at several times.
 _ORDER = (
     "dwell", "availability", "lead_time", "calendar_not_loaded", "school_day",
-    "cap_day", "cap_week", "cap_month", "busy", "travel", "rest", tours.MILEAGE,
+    "cap_day", "cap_week", "cap_month", "busy", "travel", "rest", daylight.DAYLIGHT, tours.MILEAGE,
 )  # fmt: skip
 Owner = TypeVar("Owner", bound=Expert | Unit)
 _BITS = {code: 1 << depth for depth, code in enumerate(_ORDER)}
@@ -98,7 +98,7 @@ class _Moments(Generic[Owner]):
             if times is not _NEVER:
                 free += times.free
                 refusals |= times.refusals
-        if free and (self._owners[number].busy or _has_budget(self._owners[number])):
+        if free and _is_bound(self._owners[number]):
             return self._in_time(number, free, refusals, place)
         return free, refusals
 
@@ -106,19 +106,21 @@ class _Moments(Generic[Owner]):
         found, diary = [], self.diary(number)
         for time in free:
             wanted = Busy(time.occupied, time.end, place)
-            code = diary.time_refusal(wanted) or self._mileage(number, wanted)
+            code = diary.time_refusal(wanted) or self._on_the_road(number, wanted)
             if code:
                 refusals |= _BITS[code]
             else:
                 found.append(time)
         return found, refusals
 
-    def _mileage(self, number: int, wanted: Busy) -> str | None:
-        """MILEAGE if a unit's budget does not last for one stop more."""
-        owner = self._owners[number]
-        if not isinstance(owner, Unit) or not tours.is_too_far(self._roads, owner, wanted, owner.busy):
+    def _on_the_road(self, number: int, wanted: Busy) -> str | None:
+        """MILEAGE if a unit's budget does not last for one stop more, DAYLIGHT if it would be dark."""
+        owner, sun = self._owners[number], self._problem.sun
+        if isinstance(owner, Unit):
+            return tours.MILEAGE if tours.is_too_far(self._roads, owner, wanted, owner.busy) else None
+        if sun is None or not owner.daylight_only:
             return None
-        return tours.MILEAGE
+        return daylight.DAYLIGHT if daylight.is_dark(self._roads, sun, owner, wanted) else None
 
     def _margin(self) -> int:
         """The longest journey between any two places of the problem."""
@@ -164,9 +166,9 @@ class Sessions(_Moments[Expert]):
         return self.gathered(number, [piece for day, piece in pieces if day in hours], place)
 
     def refusal(self, number: int, wanted: Busy) -> str | None:
-        """What in the diary of the expert of that number keeps one more appointment out, or None."""
+        """What keeps one more appointment of the expert of that number out, or None."""
         full = self._full(number, day_of(wanted.start))
-        return full or self.diary(number).time_refusal(wanted)
+        return full or self.diary(number).time_refusal(wanted) or self._on_the_road(number, wanted)
 
     def _full(self, number: int, day: int) -> str | None:
         """The cap that leaves no room for one more on that day."""
@@ -236,8 +238,10 @@ class Stops(_Moments[Unit]):
         return self.closed(wish, day_of(stay.start))
 
 
-def _has_budget(owner: Expert | Unit) -> bool:
-    return isinstance(owner, Unit) and owner.km_budget is not None
+def _is_bound(owner: Expert | Unit) -> bool:
+    """Whether it depends on the place when they can be there."""
+    bound = owner.daylight_only if isinstance(owner, Expert) else owner.km_budget is not None
+    return bound or bool(owner.busy)
 
 
 def opening(stay: Time) -> Window:

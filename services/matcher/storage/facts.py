@@ -92,8 +92,11 @@ def _expert(state: State) -> Row:
         "user_id", "organisation_id", "name", "topics", "audiences", "grades", "languages", "adcode", "lat",
         "lon", "travel_limit_km", "cap_day", "cap_week", "cap_month", "state",
     )  # fmt: skip
-    rest = state.get("rest_minutes", 0)
-    return {**_members(*names)(state), "rest_minutes": rest, "availability": Jsonb(state["availability"])}
+    later = {
+        "rest_minutes": state.get("rest_minutes", 0),
+        "daylight_only": state.get("daylight_only", False),
+    }
+    return {**_members(*names)(state), **later, "availability": Jsonb(state["availability"])}
 
 
 def _programme(state: State) -> Row:

@@ -15,7 +15,7 @@ from services.matcher import domain
 from services.matcher.engine import model, weights
 from services.matcher.engine.model import Busy, Kind, Place, Window
 from services.matcher.engine.split import is_split
-from services.matcher.roads import RegionRoads
+from services.matcher.roads import RegionRoads, RegionSun
 from services.matcher.storage import pool, world
 from services.matcher.usecases.lending import lent, needs_of
 from services.matcher.usecases.minutes import minute, moment
@@ -174,6 +174,7 @@ def load(
         experts=tuple(_expert(row, engagements.get(row["id"], ())) for row in experts),
         units=tuple(_unit(row, stops.get(row["id"], ())) for row in units),
         roads=roads,
+        sun=RegionSun(),
         lesson_days={area: calendar.lesson_days(area) for area in areas},
         known_days=calendar.known_days,
         earliest=minute(now + domain.SHORTEST_LEAD),
@@ -321,6 +322,7 @@ def _expert(row: Row, busy: tuple[Busy, ...]) -> model.Expert:
         cap_week=row["cap_week"],
         cap_month=row["cap_month"],
         rest_minutes=row["rest_minutes"],
+        daylight_only=row["daylight_only"],
         busy=busy,
     )
 

@@ -49,7 +49,7 @@ def _expert(conn: Connection) -> dict[str, Any]:
     item |= {"employer": "赤峰学院", "title": "教授", "topics": ["aerospace"], "audiences": ["pupils"]}
     item |= {"grades": [3, 4, 5], "languages": ["zh", "mn"], "adcode": "150402", "lat": 42.26, "lon": 118.96}
     item |= {"contact": "13800000000", "travel_limit_km": 150, "cap_day": 2, "cap_week": 4, "cap_month": 8}
-    item |= {"rest_minutes": 30}
+    item |= {"rest_minutes": 30, "daylight_only": True}
     windows = [{"starts_at": START, "ends_at": START + timedelta(days=2)}]
     item |= {"volunteer": True, "demonstration": True, "availability": windows}
     act: dict[str, Any] = {"mandate": mandate, "actor": coordinator}

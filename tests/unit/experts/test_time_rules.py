@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -29,6 +29,10 @@ class FlatRoads:
 
     def travel_minutes(self, a: Place, b: Place, month: int) -> float:
         return 60 * abs(a.lat - b.lat) + 0 * month
+
+    def daylight(self, place: Place, day: date) -> tuple[int, int]:
+        """From seven to five."""
+        return 7 * 60, 17 * 60
 
 
 def at(start: datetime, hours: float = 1, place: Place = HERE) -> Appointment:
@@ -77,6 +81,24 @@ def test_an_expert_rests_after_an_engagement_and_then_sets_out(
     hours: float, place: Place, code: str | None
 ) -> None:
     assert judged(at(START + hours * HOUR, place=place), at(START), rest_minutes=30) == code
+
+
+# An hour by road from home; START is nine, and light is from seven to five.
+@pytest.mark.parametrize(
+    ("hours", "place", "daylight_only", "code"),
+    [
+        (-1, THERE, True, None),
+        (-1.01, THERE, True, "expert_daylight"),
+        (-1.01, THERE, False, None),
+        (6, THERE, True, None),
+        (6.01, THERE, True, "expert_daylight"),
+        (10, HERE, True, None),
+    ],
+)
+def test_who_travels_in_daylight_leaves_home_after_sunrise_and_is_back_by_sunset(
+    hours: float, place: Place, daylight_only: bool, code: str | None
+) -> None:
+    assert judged(at(START + hours * HOUR, place=place), daylight_only=daylight_only) == code
 
 
 def test_only_the_neighbours_in_time_matter() -> None:

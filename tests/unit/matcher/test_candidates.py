@@ -25,7 +25,7 @@ from services.matcher.engine.model import (
     Window,
     Wish,
 )
-from services.matcher.roads import RegionRoads
+from services.matcher.roads import RegionRoads, RegionSun
 from tests.builders.problems import AREA, MONDAY, FlatRoads
 
 HERE, NEAR, FAR = Place(42, 118), Place(42.2, 118), Place(45, 118)
@@ -215,6 +215,15 @@ def test_an_expert_that_one_rule_refuses(code: str, wish: Change, expert: Change
     options, fallen = _found(replace(LECTURE, **wish), experts=(replace(EXPERT, **expert),))
     assert options == []
     assert fallen == {("expert", code): 1}
+
+
+def test_who_travels_in_daylight_only_reads_so_where_every_moment_is_too_dark() -> None:
+    evening = Window(MONDAY * DAY + 20 * 60, MONDAY * DAY + 22 * 60)
+    wish = replace(LECTURE, windows=(evening,))
+    for only, fallen in ((False, {}), (True, {("expert", "daylight"): 1})):
+        expert = replace(EXPERT, windows=(evening,), daylight_only=only)
+        options, why = _found(wish, experts=(expert,), sun=RegionSun())
+        assert (bool(options), why) == (not only, fallen)
 
 
 @pytest.mark.parametrize(("rest", "number"), [(0, 1), (30, 1), (31, 0)])

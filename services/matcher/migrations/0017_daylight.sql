@@ -1,0 +1,2 @@
+-- Whether an expert travels between sunrise and sunset only.
+alter table known_expert add column daylight_only boolean not null default false;
