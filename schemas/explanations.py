@@ -20,6 +20,25 @@ TOGETHER = Reason(
 )
 # Of a group that comes in parts, behind another sentence.
 SPLIT = Reason("; of the fit, {split} % is lost by coming in parts", "（适配度中分组扣{split}%）")
+# Of a school that said what it would like best, behind another sentence.
+LIKED: Mapping[str, Reason] = {
+    "choice": Reason(
+        "; choice {choice} of the school's {choices}: {choice_lost} % lost",
+        "；满足第{choice}志愿（共{choices}个），扣{choice_lost}%",
+    ),
+    "no_choice": Reason(
+        "; none of the school's {choices} choices: {choice_lost} % lost",
+        "；未满足所填{choices}个志愿，扣{choice_lost}%",
+    ),
+    "window": Reason(
+        "; window {window} of the {windows} in the school's order: {window_lost} % lost",
+        "；为第{window}意向时段（共{windows}个），扣{window_lost}%",
+    ),
+    "no_window": Reason(
+        "; in none of the {windows} windows in the school's order: {window_lost} % lost",
+        "；不在所填{windows}个意向时段内，扣{window_lost}%",
+    ),
+}
 IN_PARTS = Reason("; in {parts} groups", "；分{parts}组")
 
 NEEDS: Mapping[str, Reason] = {

@@ -33,6 +33,18 @@ MESSAGES: dict[str, Message] = {
     "split_not_for_kind": Message(
         422, "goes only with a visit without an expert", "只有不另请专家的参观类申请可以分组"
     ),
+    "choice_of_one": Message(
+        422,
+        "names exactly one of topic, programme_id, venue_id and expert_id",
+        "每个志愿须且只能填写主题、活动、场馆、专家中的一项",
+    ),
+    "choice_not_for_kind": Message(
+        422, "does not go with a request of this kind", "该类申请不能填写这种志愿"
+    ),
+    "choice_outside_topics": Message(422, "is not among the request's topics", "不在所选主题之内"),
+    "choice_outside_programme": Message(
+        422, "is not the programme that the request names", "与所指定的活动不一致"
+    ),
     "group_over_enrolment": Message(
         422, "is more than the school's {enrolment} pupils", "超过了学校的学生人数（{enrolment}）"
     ),

@@ -48,6 +48,15 @@ class WindowState(Fact):
     ends_at = Instant(required=True)
 
 
+class ChoiceState(Fact):
+    """One thing that the school would like: a topic, a programme, a venue or an expert; the rest is null."""
+
+    topic = Text(required=True, max=40, allow_none=True)
+    programme_id = Id(required=True, allow_none=True)
+    venue_id = Id(required=True, allow_none=True)
+    expert_id = Id(required=True, allow_none=True)
+
+
 class RequestSchoolState(Fact):
     """The school as it stood when the request was last changed, so that a request can be read alone."""
 
@@ -70,6 +79,7 @@ class RequestState(Fact):
     wants one at the school, for an opening lecture on its first day. `class_name`: the class that it is for,
     as the school calls it; requests of one class never overlap. `may_split`: whether it may come in parts;
     `may_join`: too small a group may come to a session together with others.
+    `choices`: what the school would like, best first; `windows_ranked`: its windows stand best first too.
 
     States: submitted, withdrawn, offered, confirmed, delivered, unserved, no_show. The contact's name and
     telephone stay in demand: events are kept for ever in the ledger.
@@ -92,6 +102,8 @@ class RequestState(Fact):
     may_split = Flag(load_default=False, dump_default=False)
     class_name = Text(max=40, allow_none=True, load_default=None, dump_default=None)
     may_join = Flag(load_default=True, dump_default=True)
+    choices = ListOf(Nested(ChoiceState), load_default=list, dump_default=list, max=5)
+    windows_ranked = Flag(load_default=False, dump_default=False)
     preferences = Text(required=True, max=500, allow_none=True, lines=True)
     state = Text(required=True, max=20)
     state_reason = Text(required=True, max=500, allow_none=True)

@@ -47,18 +47,25 @@ class AlternativeView(Fact):
 class WhyThisView(Fact):
     """What counted for the match that the solver chose: pupils x need x fit, both in percent.
 
-    `split` is what the fit lost because the group comes in parts.
+    `split` is what the fit lost because the group comes in parts. Of the school's `choices` that of rank
+    `choice` is met, from 1, or none (0), for which the fit lost `choice_lost`; so for windows in its order.
     """
 
     pupils = Int(required=True)
     need = Int(required=True)
     fit = Int(required=True)
     split = Int(load_default=0, dump_default=0)
+    choices = Int(load_default=0, dump_default=0)
+    choice = Int(load_default=0, dump_default=0)
+    choice_lost = Int(load_default=0, dump_default=0)
+    windows = Int(load_default=0, dump_default=0)
+    window = Int(load_default=0, dump_default=0)
+    window_lost = Int(load_default=0, dump_default=0)
     value = Int(required=True)
     needs = ListOf(Nested(NeedPart), max=10, required=True)
     suits = ListOf(Nested(SuitView), max=10, required=True)
     alternatives = ListOf(Nested(AlternativeView), max=10, required=True)
-    text = Text(max=300, required=True)
+    text = Text(max=500, required=True)
 
 
 class ContestView(Fact):

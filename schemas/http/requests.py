@@ -29,6 +29,15 @@ class WindowInput(Input):
     ends_at = Instant(required=True)
 
 
+class ChoiceInput(Input):
+    """Exactly one thing that the school would like: a topic, a programme, a venue or an expert."""
+
+    topic = Text(load_default=None, allow_none=True, max=40, validate=_TOPIC)
+    programme_id = Id(load_default=None, allow_none=True)
+    venue_id = Id(load_default=None, allow_none=True)
+    expert_id = Id(load_default=None, allow_none=True)
+
+
 class RequestInput(Input):
     """A new request of the acting school; `round_id` null asks for what can be had at once.
 
@@ -37,6 +46,8 @@ class RequestInput(Input):
     `may_join`: a visit of fewer than a session takes may come to it together with other small groups.
     `may_split`: a visit may come in two to four groups to sessions of one place and day, where no session
     takes it whole; null: if it is of more people than a class, 55.
+    `choices`: what the school would like, best first; something else is worth less, but not ruled out.
+    `windows_ranked`: the windows stand in the order in which the school would like them.
     """
 
     round_id = Id(load_default=None, allow_none=True)
@@ -54,6 +65,8 @@ class RequestInput(Input):
     may_split = Flag(load_default=None, allow_none=True)
     class_name = Text(load_default=None, allow_none=True, min=1, max=40)
     may_join = Flag(load_default=True)
+    choices = ListOf(Nested(ChoiceInput), load_default=list, max=5)
+    windows_ranked = Flag(load_default=False)
     preferences = Text(load_default=None, allow_none=True, max=500, lines=True)
     contact = Text(load_default=None, allow_none=True, max=100)
 
@@ -74,6 +87,8 @@ class RequestPatch(Input):
     may_split = Flag(allow_none=True)
     class_name = Text(allow_none=True, min=1, max=40)
     may_join = Flag()
+    choices = ListOf(Nested(ChoiceInput), max=5)
+    windows_ranked = Flag()
     preferences = Text(allow_none=True, max=500, lines=True)
     contact = Text(allow_none=True, max=100)
 
@@ -89,6 +104,15 @@ class WindowView(Fact):
 
     starts_at = Instant(required=True)
     ends_at = Instant(required=True)
+
+
+class ChoiceView(Fact):
+    """One thing that the school would like; three of its members are null."""
+
+    topic = Text(required=True, allow_none=True, max=40)
+    programme_id = Id(required=True, allow_none=True)
+    venue_id = Id(required=True, allow_none=True)
+    expert_id = Id(required=True, allow_none=True)
 
 
 class RequestView(Fact):
@@ -113,6 +137,8 @@ class RequestView(Fact):
     may_split = Flag(required=True, allow_none=True)
     class_name = Text(required=True, allow_none=True, max=40)
     may_join = Flag(required=True)
+    choices = ListOf(Nested(ChoiceView), required=True, max=5)
+    windows_ranked = Flag(required=True)
     preferences = Text(required=True, allow_none=True, max=500, lines=True)
     contact = Text(required=True, allow_none=True, max=100)
     state = Text(required=True, max=20)

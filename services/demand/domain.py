@@ -12,6 +12,11 @@ from schemas.refusal import FieldError, Refusal, Stale
 CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")  # no summer time since 1991
 # An expert may be at the venue of a visit, or give an exhibition's opening lecture.
 ACCOMPANIED_KINDS = frozenset({"visit", "exhibition"})
+CHOICES = ("topic", "programme_id", "venue_id", "expert_id")
+# An expert comes to the school with no programme and to no venue; a travelling unit has no venue.
+PROGRAMME_KINDS = frozenset({"visit", "exhibition", "training"})
+VENUE_KINDS = frozenset({"visit", "training"})
+EXPERT_KINDS = frozenset({"expert", "training"})
 SCHOOL_KINDS = frozenset({"school", "university"})
 YEARS = range(2000, 2101)
 LESSON_KINDS = frozenset({"school_day", "makeup"})
@@ -127,6 +132,21 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing that a school would like; of its members one is named."""
+
+    topic: str | None = None
+    programme_id: str | None = None
+    venue_id: str | None = None
+    expert_id: str | None = None
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The members that are named."""
+        return tuple(name for name in CHOICES if getattr(self, name) is not None)
+
+
+@dataclass(frozen=True, slots=True)
 class Wish:
     """What a school asks for, apart from which round it is asked in."""
 
@@ -139,6 +159,7 @@ class Wish:
     windows: tuple[Window, ...]
     with_expert: bool = False
     may_split: bool | None = None
+    choices: tuple[Choice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +241,12 @@ def complaints(
     wish: Wish, school: School, days: SchoolDays, *, now: datetime, with_windows: bool = True
 ) -> list[FieldError]:
     """Everything that is wrong with a wish; windows that were accepted before are not held against time."""
-    found = [*_content_errors(wish), *_group_errors(wish, school), *_grade_errors(wish, school)]
+    found = [
+        *_content_errors(wish),
+        *_choice_errors(wish),
+        *_group_errors(wish, school),
+        *_grade_errors(wish, school),
+    ]
     if with_windows:
         found += _window_errors(wish.windows, school, days, now, wish.audience == "pupils")
     return found
@@ -348,6 +374,36 @@ def _content_errors(wish: Wish) -> Iterator[FieldError]:
         yield FieldError("with_expert", "expert_not_for_kind", {"kind": wish.kind})
     if wish.may_split and (wish.kind != "visit" or wish.with_expert):
         yield FieldError("may_split", "split_not_for_kind", {"kind": wish.kind})
+
+
+def _choice_errors(wish: Wish) -> Iterator[FieldError]:
+    for position, choice in enumerate(wish.choices):
+        where, names = f"choices[{position}]", choice.named
+        if len(names) != 1:
+            yield FieldError(where, "choice_of_one")
+        elif choice in wish.choices[:position]:
+            yield FieldError(f"{where}.{names[0]}", "duplicate")
+        elif code := _contradiction(wish, choice, names[0]):
+            yield FieldError(f"{where}.{names[0]}", code, {"kind": wish.kind})
+
+
+def _contradiction(wish: Wish, choice: Choice, name: str) -> str | None:
+    """Why nothing that the request could get would ever meet the choice, or None."""
+    if not _goes_with_kind(wish, name):
+        return "choice_not_for_kind"
+    if choice.topic is not None and wish.topics and choice.topic not in wish.topics:
+        return "choice_outside_topics"
+    only = wish.programme_id
+    if only is not None and choice.programme_id not in (None, str(only)):
+        return "choice_outside_programme"
+    return None
+
+
+def _goes_with_kind(wish: Wish, name: str) -> bool:
+    if name == "expert_id":
+        return wish.with_expert or wish.kind in EXPERT_KINDS
+    kinds = {"programme_id": PROGRAMME_KINDS, "venue_id": VENUE_KINDS}
+    return wish.kind in kinds.get(name, {wish.kind})
 
 
 def _group_errors(wish: Wish, school: School) -> Iterator[FieldError]:

@@ -130,10 +130,17 @@ def wish(**changes: Any) -> dict[str, Any]:
         "may_split": None,
         "class_name": None,
         "may_join": True,
+        "choices": [],
+        "windows_ranked": False,
         "preferences": None,
         "contact": None,
         **changes,
     }
+
+
+def choice(**named: Any) -> dict[str, Any]:
+    """A loaded choice: one thing named, the rest null."""
+    return {"topic": None, "programme_id": None, "venue_id": None, "expert_id": None, **named}
 
 
 def wish_body(now: datetime, **changes: Any) -> dict[str, Any]:

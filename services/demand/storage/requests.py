@@ -14,7 +14,7 @@ Row = dict[str, Any]
 
 _COLUMNS = """r.id, r.school_id, r.adcode, r.round_id, r.kind, r.topics, r.programme_id, r.grades, r.audience,
               r.group_size, r.windows, r.distance_limit_km, r.language, r.language_required, r.with_expert,
-              r.may_split, r.class_name, r.may_join,
+              r.may_split, r.class_name, r.may_join, r.choices, r.windows_ranked,
               r.preferences, r.contact, r.state, r.state_reason, r.match_id, r.submitted_at, r.changed_at,
               r.version, s.name as school_name"""
 _SIGHT = """(%(sees_all)s or r.school_id = %(own)s or starts_with(r.adcode, %(area)s))"""
@@ -66,16 +66,20 @@ def add(conn: Connection, row: Row) -> None:
         insert into requests
                (id, school_id, adcode, round_id, kind, topics, programme_id, grades, audience, group_size,
                 windows, distance_limit_km, language, language_required, with_expert, may_split, class_name,
-                may_join, preferences, contact, state, state_reason, match_id, submitted_at, changed_at,
-                version)
+                may_join, choices, windows_ranked, preferences, contact, state, state_reason, match_id,
+                submitted_at, changed_at, version)
         values (%(id)s, %(school_id)s, %(adcode)s, %(round_id)s, %(kind)s, %(topics)s, %(programme_id)s,
                 %(grades)s, %(audience)s, %(group_size)s, %(windows)s, %(distance_limit_km)s, %(language)s,
                 %(language_required)s, %(with_expert)s, %(may_split)s, %(class_name)s, %(may_join)s,
-                %(preferences)s, %(contact)s, %(state)s, %(state_reason)s, %(match_id)s, %(submitted_at)s,
-                %(changed_at)s, %(version)s)
+                %(choices)s, %(windows_ranked)s, %(preferences)s, %(contact)s, %(state)s, %(state_reason)s,
+                %(match_id)s, %(submitted_at)s, %(changed_at)s, %(version)s)
         """,
-        row | {"windows": Jsonb(row["windows"])},
+        row | _as_json(row),
     )
+
+
+def _as_json(row: Row) -> Row:
+    return {name: Jsonb(row[name]) for name in ("windows", "choices")}
 
 
 def find(conn: Connection, request_id: UUID) -> Row | None:
@@ -103,12 +107,13 @@ def change(conn: Connection, row: Row, *, from_version: int, from_state: str) ->
                distance_limit_km = %(distance_limit_km)s, language = %(language)s,
                language_required = %(language_required)s, with_expert = %(with_expert)s,
                may_split = %(may_split)s, class_name = %(class_name)s, may_join = %(may_join)s,
+               choices = %(choices)s, windows_ranked = %(windows_ranked)s,
                preferences = %(preferences)s, contact = %(contact)s, state = %(state)s,
                state_reason = %(state_reason)s, match_id = %(match_id)s, changed_at = %(changed_at)s,
                version = %(version)s
          where id = %(id)s and version = %(from_version)s and state = %(from_state)s
         """,
-        row | {"windows": Jsonb(row["windows"]), "from_version": from_version, "from_state": from_state},
+        row | _as_json(row) | {"from_version": from_version, "from_state": from_state},
     )
     return done.rowcount == 1
 

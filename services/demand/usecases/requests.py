@@ -15,7 +15,7 @@ from services.chassis.ids import new_id
 from services.chassis.outbox import Acting
 from services.chassis.store import Connection
 from services.demand import domain
-from services.demand.domain import Mandate, Round, School, Window, Wish
+from services.demand.domain import Choice, Mandate, Round, School, Window, Wish
 from services.demand.storage import requests as storage
 from services.demand.storage import schools
 from services.demand.usecases.calendar import school_days
@@ -58,7 +58,7 @@ def edit_request(
     """
     old = _locked(conn, mandate, request_id)
     _refuse_edit(mandate, old, if_version, change)
-    row = {**old, **change, "windows": _windows_in(change, old), "state": "submitted", "state_reason": None}
+    row = {**old, **change, **_lists_in(change, old), "state": "submitted", "state_reason": None}
     around = _surroundings(conn, old, row)
     _refuse_round(around, old, now)
     errors = _wish_errors(conn, _wish_of(row), around, now, with_windows="windows" in change)
@@ -204,7 +204,7 @@ def _new_row(item: Item, around: Row, now: datetime) -> Row:
         "school_id": around["organisation_id"],
         "school_name": around["name"],
         "adcode": around["adcode"],
-        "windows": _windows_in(item, {}),
+        **_lists_in(item, {}),
         "state": "submitted",
         "state_reason": None,
         "match_id": None,
@@ -214,8 +214,18 @@ def _new_row(item: Item, around: Row, now: datetime) -> Row:
     }
 
 
+def _lists_in(item: Item, old: Item) -> Row:
+    """Windows and choices as JSON keeps them; the old ones where the change has none."""
+    return {"windows": _windows_in(item, old), "choices": _choices_in(item, old)}
+
+
+def _choices_in(item: Item, old: Item) -> Any:
+    if "choices" not in item:
+        return old["choices"]
+    return [{name: str(its) if its else None for name, its in each.items()} for each in item["choices"]]
+
+
 def _windows_in(item: Item, old: Item) -> Any:
-    """Windows as JSON keeps them; the old ones where the change has none."""
     if "windows" not in item:
         return old["windows"]
     return [
@@ -234,6 +244,10 @@ def _wish(item: Item) -> Wish:
         windows=tuple(Window(window["starts_at"], window["ends_at"]) for window in item["windows"]),
         with_expert=item["with_expert"],
         may_split=item["may_split"],
+        choices=tuple(
+            Choice(**{name: str(its) if its else None for name, its in each.items()})
+            for each in item["choices"]
+        ),
     )
 
 

@@ -15,6 +15,7 @@ from itertools import chain
 import numpy as np
 
 from services.matcher.engine import collector, rules, weights
+from services.matcher.engine.choices import Choices
 from services.matcher.engine.comers import Comers
 from services.matcher.engine.companies import companies
 from services.matcher.engine.indexes import numbers
@@ -42,7 +43,7 @@ from services.matcher.engine.seats import Seats
 from services.matcher.engine.sieve import Fallen, Flags
 from services.matcher.engine.split import again, may_split, splits
 
-# The legs of an option, and its value.
+# The legs of an option, and how well its resources suit the wish, in percent.
 Found = tuple[tuple[Leg, ...], int]
 # Legs of experts who could open an exhibition in given hours, with how well they suit.
 Lectures = Callable[[Window], list[tuple[Leg, int]]]
@@ -58,6 +59,7 @@ class Finder:
         self._problem = problem
         self._roads = roads if isinstance(roads, KnownRoads) else KnownRoads(roads)
         self._pools = Pools(problem, self._roads)
+        self._choices = Choices(problem)
         self._told: dict[tuple[Kind, str, int], Reason] = {}
         self._free: dict[tuple[int, int], Flags] = {}
 
@@ -65,10 +67,11 @@ class Finder:
         """All options of the wish with that number, and the finding about it."""
         wish = self._problem.wishes[number]
         fallen: Fallen = Counter()
+        worth = self._choices.worth(wish)
         found = [
-            _new(Option, (number, legs, value, (), ()))
+            _new(Option, (number, legs, worth(legs, fit), (), ()))
             for family in rules.FAMILIES.get(wish.kind, ())
-            for legs, value in self._family(family, wish, fallen)
+            for legs, fit in self._family(family, wish, fallen)
         ]
         if self._pools.concern(wish):
             found = self._pools.within(wish, found, fallen)
@@ -83,7 +86,7 @@ class Finder:
         found = again(self._seats.rooms(wish), parts) if may_split(wish) else None
         if found is None:
             return None
-        option = Option(number, found[0], weights.value(wish, found[1]))
+        option = Option(number, found[0], self._choices.worth(wish)(*found))
         left = self._pools.within(wish, [option], Counter()) if self._pools.concern(wish) else [option]
         return next(iter(left), None)
 
@@ -98,7 +101,7 @@ class Finder:
 
     def companies(self) -> list[Option]:
         """Wishes that may come together where each is too small alone, as options of the first of them."""
-        return companies(self._problem, self._pools, self._limits)
+        return companies(self._problem, self._pools, self._choices, self._limits)
 
     def _family(self, family: str, wish: Wish, fallen: Fallen) -> Iterable[Found]:
         if family == "expert":
@@ -107,13 +110,8 @@ class Finder:
             return self._opened(wish, fallen) if wish.with_expert else self._by_units(wish, fallen)
         if wish.with_expert:
             return self._accompanied(wish, fallen)
-        whole = (((leg,), weights.value(wish, fit)) for leg, fit in self._seats.of(wish, fallen))
-        return chain(whole, self._in_parts(wish, fallen)) if may_split(wish) else whole
-
-    def _in_parts(self, wish: Wish, fallen: Fallen) -> Iterator[Found]:
-        """Several slots with a part of the group each."""
-        for legs, fit in splits(wish, self._seats.rooms(wish), fallen):
-            yield legs, weights.value(wish, fit)
+        whole = (((leg,), fit) for leg, fit in self._seats.of(wish, fallen))
+        return chain(whole, splits(wish, self._seats.rooms(wish), fallen)) if may_split(wish) else whole
 
     def _reasons(self, fallen: Fallen) -> tuple[Reason, ...]:
         """Reasons in the order of their codes, each made once."""
@@ -171,8 +169,8 @@ class Finder:
             if not times:
                 fallen["expert", deepest(refusals)] += 1
                 continue
-            value = weights.value(wish, self._experts.fit(wish, number, wish.place))
-            yield from _alone(wish, "expert", self._experts.everybody[number].key, times, value)
+            fit = self._experts.fit(wish, number, wish.place)
+            yield from _alone(wish, "expert", self._experts.everybody[number].key, times, fit)
 
     def _named(self, wish: Wish) -> Programme | None:
         return self._problem.programmes.get(wish.programme) if wish.programme is not None else None
@@ -191,7 +189,7 @@ class Finder:
             if not company:
                 fallen["slot", "expert"] += 1
             for companion, their_fit in company:
-                yield (companion, leg), weights.value(wish, (fit + their_fit) // 2)
+                yield (companion, leg), (fit + their_fit) // 2
 
     def _companions(self, wish: Wish, seats: Leg, suiting: Ints) -> Iterator[tuple[Leg, int]]:
         """Experts who can be there; that the day itself is possible has been seen of the slot."""
@@ -222,7 +220,7 @@ class Finder:
 
     def _by_units(self, wish: Wish, fallen: Fallen) -> Iterator[Found]:
         for key, fit, times in self._stays(wish, fallen):
-            yield from _alone(wish, "unit", key, times, weights.value(wish, fit))
+            yield from _alone(wish, "unit", key, times, fit)
 
     def _stays(self, wish: Wish, fallen: Fallen) -> Iterator[tuple[Key, int, Iterable[Time]]]:
         """Units that can come, how well they suit, and for which stays."""
@@ -250,7 +248,7 @@ class Finder:
         lectures = self._lectures(wish)
         for key, fit, times in self._stays(wish, fallen):
             found = [
-                ((lecture, _leg(wish, "unit", key, time)), weights.value(wish, (fit + their_fit) // 2))
+                ((lecture, _leg(wish, "unit", key, time)), (fit + their_fit) // 2)
                 for time in times
                 for lecture, their_fit in lectures(opening(time))
             ]
@@ -277,11 +275,11 @@ class Finder:
         return within
 
 
-def _alone(wish: Wish, kind: Kind, key: Key, times: Iterable[Time], value: int) -> Iterator[Found]:
+def _alone(wish: Wish, kind: Kind, key: Key, times: Iterable[Time], fit: int) -> Iterator[Found]:
     """An option a time, of the one leg of somebody who comes to the school."""
     programme, size, place = wish.programme, wish.size, wish.place
     for start, end, occupied in times:
-        yield (_new(Leg, (kind, key, programme, start, end, occupied, size, place)),), value
+        yield (_new(Leg, (kind, key, programme, start, end, occupied, size, place)),), fit
 
 
 def _leg(wish: Wish, kind: Kind, key: Key, time: Time) -> Leg:

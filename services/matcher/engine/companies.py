@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from services.matcher.engine import weights
+from services.matcher.engine.choices import Choices
 from services.matcher.engine.indexes import Ways
 from services.matcher.engine.instance import Ints
 from services.matcher.engine.journeys import Floats, KnownRoads
@@ -38,14 +38,14 @@ class _Guest(NamedTuple):
     value: int
 
 
-def companies(problem: Problem, pools: Pools, limits: Floats) -> list[Option]:
+def companies(problem: Problem, pools: Pools, choices: Choices, limits: Floats) -> list[Option]:
     """All companies of a problem as options of their first wish; `limits` as for Ways."""
     joining = [number for number, wish in enumerate(problem.wishes) if _may_join(wish)]
     lenient = _lenient(problem)
     if len(joining) < 2 or not lenient.slots:
         return []
     roads = problem.roads if isinstance(problem.roads, KnownRoads) else KnownRoads(problem.roads)
-    guests = list(_guests(problem, joining, Seats(lenient, roads, limits)))
+    guests = list(_guests(problem, joining, Seats(lenient, roads, limits), choices))
     found = _Finding(problem, pools, guests, _Near(roads, problem.wishes, joining))
     return list(found.all())
 
@@ -65,12 +65,13 @@ def _lenient(problem: Problem) -> Problem:
     )
 
 
-def _guests(problem: Problem, joining: Sequence[int], seats: Seats) -> Iterator[_Guest]:
+def _guests(problem: Problem, joining: Sequence[int], seats: Seats, choices: Choices) -> Iterator[_Guest]:
     """Who is too small for a slot that would suit otherwise: in the best slots of each wish."""
     for number in joining:
         wish = problem.wishes[number]
+        worth = choices.worth(wish)
         found = [
-            _Guest(number, leg, weights.value(wish, fit))
+            _Guest(number, leg, worth((leg,), fit))
             for leg, fit in seats.of(wish, Counter())
             if problem.programmes[leg.programme].min_group > wish.size
         ]

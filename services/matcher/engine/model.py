@@ -67,6 +67,13 @@ class Use(NamedTuple):
     quantity: int = 1
 
 
+class Choice(NamedTuple):
+    """What a school would like best: a topic, a programme, a venue or an expert."""
+
+    kind: Literal["topic", "programme", "venue", "expert"]
+    key: Key
+
+
 class Claim(NamedTuple):
     """What a wish takes of a pool if it is served: one, for the one of `spans` in which that begins.
 
@@ -104,6 +111,8 @@ class Wish:
     `with_expert`: a visit wants an expert at the venue, an exhibition one who opens it at the school.
     `may_join`: a group too small for a session may come to it together with others.
     `may_split`: a visit that is too large for one slot may come in parts.
+    `choices` are what it would like, best first; `window_order` its windows, best first, if they have an
+    order. Neither rules anything out.
     """
 
     key: Key
@@ -128,6 +137,8 @@ class Wish:
     claims: tuple[Claim, ...] = ()
     may_join: bool = False
     may_split: bool = False
+    choices: tuple[Choice, ...] = ()
+    window_order: tuple[Window, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +167,7 @@ class Programme:
 class Slot:
     """A dated occurrence with what is left of it: `seats`, and `groups` if their number is limited.
 
-    `place` is None online.
+    `place` is None online; `venue` is whose place it is, for who chooses it.
     """
 
     key: Key
@@ -167,6 +178,7 @@ class Slot:
     seats: int
     groups: int | None = None
     round: Key | None = None
+    venue: Key | None = None
 
 
 @dataclass(frozen=True, slots=True)

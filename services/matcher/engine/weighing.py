@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from services.matcher.engine import weights
+from services.matcher.engine.choices import Choices, lost_by_choice, lost_by_window
 from services.matcher.engine.model import HUNDRED, Key, Kind, Leg, Option, Place, Problem, Wish
 from services.matcher.engine.split import is_split
 
@@ -41,7 +42,8 @@ class WhyThis(NamedTuple):
     """What counted for a match: pupils x need x fit make its value, in tenths of a pupil; both in percent.
 
     Where several come together, `groups` and `people` say how many.
-    `split` is what the fit lost because the group comes in parts.
+    `split` is what the fit lost because the group comes in parts. Of so many `choices` the one of rank
+    `choice` is met, from 1, or none (0), for which the fit lost `choice_lost`; so for windows in an order.
     """
 
     wish: int
@@ -55,6 +57,12 @@ class WhyThis(NamedTuple):
     groups: int = 1
     people: int = 0
     split: int = 0
+    choices: int = 0
+    choice: int = 0
+    choice_lost: int = 0
+    windows: int = 0
+    window: int = 0
+    window_lost: int = 0
 
 
 class Weighing:
@@ -62,6 +70,7 @@ class Weighing:
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
+        self._choices = Choices(problem)
         self._experts = {expert.key: expert for expert in problem.experts}
         self._units = {unit.key: unit for unit in problem.units}
         self._slots = {slot.key: slot for slot in problem.slots}
@@ -71,19 +80,27 @@ class Weighing:
         asked = self._problem.wishes[wish]
         suits = tuple(self.suits(asked, leg) for leg in option.legs)
         parts = is_split(option.legs)
+        met = self._choices.met(asked, option.legs)
+        choice_lost, window_lost = lost_by_choice(asked, met), lost_by_window(asked, met)
         fits = [HUNDRED - each.topic - each.language - each.distance for each in suits]
         return WhyThis(
             wish=wish,
             legs=option.legs,
             pupils=asked.size,
             need=asked.need,
-            fit=weights.fit_of_parts(fits) if parts else sum(fits) // len(fits),
+            fit=(weights.fit_of_parts(fits) if parts else sum(fits) // len(fits)) - choice_lost - window_lost,
             value=option.value,
             suits=suits,
             alternatives=tuple(alternatives),
             groups=max(1, len(option.company)),
             people=sum(member.size for member in option.company),
             split=weights.lost_by_parts(len(fits)) if parts else 0,
+            choices=len(asked.choices),
+            choice=_counted(met.choice),
+            choice_lost=choice_lost,
+            windows=len(asked.window_order),
+            window=_counted(met.window),
+            window_lost=window_lost,
         )
 
     def suits(self, wish: Wish, leg: Leg) -> Suits:
@@ -110,3 +127,8 @@ class Weighing:
             return unit.topics, unit.languages, unit.base
         programme = self._problem.programmes[self._slots[leg.resource].programme]
         return programme.topics, programme.languages, leg.place
+
+
+def _counted(rank: int | None) -> int:
+    """A rank from 1 on, 0 for none."""
+    return 0 if rank is None else rank + 1

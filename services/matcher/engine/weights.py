@@ -17,6 +17,8 @@ TOPIC_SHARE = 20
 LANGUAGE_SHARE = 10
 DISTANCE_SHARE = 20
 SPLIT_SHARE = 5
+CHOICE_SHARE = 15
+WINDOW_SHARE = 10
 
 
 def need(*, days_since_served: int | None, rural: bool, enrolment: int) -> int:
@@ -47,6 +49,11 @@ def fit_of_parts(fits: Sequence[int]) -> int:
 def lost_by_parts(number: int) -> int:
     """Percent that a group in so many parts is suited less."""
     return SPLIT_SHARE * (number - 1)
+
+
+def lost_by_rank(share: int, rank: int | None, number: int) -> int:
+    """Percent lost where of `number` choices that with the rank is met, from 0; None: all the share."""
+    return share * (number if rank is None else rank) // number if number else 0
 
 
 def value(wish: Wish, fit_percent: int) -> int:

@@ -72,6 +72,8 @@ def _request(state: State) -> Row:
         "may_split": state.get("may_split", False),
         "class_name": state.get("class_name"),
         "may_join": state.get("may_join", True),
+        "choices": Jsonb(state.get("choices", [])),
+        "windows_ranked": state.get("windows_ranked", False),
         "windows": Jsonb(state["windows"]),
         "last_end": max(window["ends_at"] for window in state["windows"]),
     }  # fmt: skip

@@ -240,7 +240,20 @@ def _wish(
         claims=claims,
         may_join=row["may_join"],
         may_split=row["may_split"],
+        choices=tuple(_choice(each) for each in row["choices"]),
+        window_order=_windows(row["windows"]) if row["windows_ranked"] else (),
     )
+
+
+def _choice(choice: Mapping[str, str | None]) -> model.Choice:
+    """A choice names one thing; what it does not name is null."""
+    if topic := choice["topic"]:
+        return model.Choice("topic", topic)
+    if programme := choice["programme_id"]:
+        return model.Choice("programme", UUID(programme))
+    if venue := choice["venue_id"]:
+        return model.Choice("venue", UUID(venue))
+    return model.Choice("expert", UUID(choice["expert_id"]))
 
 
 def need_of(request: Row, now: datetime) -> int:
@@ -305,6 +318,7 @@ def _slot(row: Row) -> model.Slot:
         seats=max(0, row["free"]),
         groups=row["groups_left"],
         round=row["round_id"],
+        venue=row["venue_id"],
     )
 
 

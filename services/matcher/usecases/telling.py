@@ -104,7 +104,10 @@ def why(why: Row, language: str) -> Row:
     together = texts.TOGETHER.text(language, **_plain(why)) if why.get("groups", 1) > 1 else ""
     return {
         **known,
-        "text": texts.COUNTED.text(language, **_plain(why)) + _split(why, language) + together,
+        "text": texts.COUNTED.text(language, **_plain(why))
+        + _split(why, language)
+        + _liked(why, language)
+        + together,
         "needs": [_with_text(texts.NEEDS, each, language) for each in why["needs"]],
         "suits": [_suits(each, language) for each in why["suits"]],
         "alternatives": [
@@ -117,6 +120,15 @@ def why(why: Row, language: str) -> Row:
 def _split(why: Row, language: str) -> str:
     """What was lost because the group comes in parts; nothing is said of one that comes whole."""
     return texts.SPLIT.text(language, split=why["split"]) if why.get("split") else ""
+
+
+def _liked(why: Row, language: str) -> str:
+    """Which choice and which window it is, where the school said an order."""
+    return "".join(
+        texts.LIKED[one if why[one] else f"no_{one}"].text(language, **_plain(why))
+        for one, many in (("choice", "choices"), ("window", "windows"))
+        if why.get(many)
+    )
 
 
 def _in_parts(row: Row, language: str) -> Row:

@@ -19,6 +19,7 @@ def why(world: World, problem: Problem, found: WhyThis, alternatives: Sequence[R
     request = world.requests[problem.wishes[found.wish].key]
     return {
         **named(found, "pupils", "need", "fit", "value", "split", "groups", "people"),
+        **named(found, "choices", "choice", "choice_lost", "windows", "window", "window_lost"),
         "needs": list(_needs(request, now)),
         "suits": [_suits(world, each) for each in found.suits],
         "alternatives": alternatives,

@@ -21,6 +21,7 @@ from tests.fixtures.scratch import Scratch
 NOW = made.NOW
 LATER = NOW + timedelta(minutes=5)
 SCHOOL = UUID(int=0xB1)
+VENUE = UUID(int=0xC1)
 TEACHER = Actor(UUID(int=0xA4), SCHOOL, "teacher", "王老师")
 
 
@@ -58,7 +59,9 @@ def register(conn: Connection) -> None:
 
 
 def submit(conn: Connection) -> dict[str, Any]:
-    wish = made.wish(preferences="有两名学生使用轮椅", contact="0476-1234567")
+    choices = [made.choice(topic="aerospace"), made.choice(venue_id=VENUE)]
+    texts = {"preferences": "有两名学生使用轮椅", "contact": "0476-1234567"}
+    wish = made.wish(choices=choices, windows_ranked=True, **texts)
     return requests.submit_request(conn, now=NOW, mandate=made.mandate_of(SCHOOL), actor=TEACHER, item=wish)
 
 

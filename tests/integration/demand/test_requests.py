@@ -205,6 +205,47 @@ def test_a_school_says_whether_its_group_may_come_in_parts(demand: DemandDoor) -
     assert [json.loads(row["body"])["data"]["may_split"] for row in told] == [True, False, False]
 
 
+def test_a_school_says_what_it_would_like_best(demand: DemandDoor) -> None:
+    school = demand.a_school()
+    assert school.post("/requests", body()).json()["choices"] == []
+    venue = str(uuid.uuid4())
+    request = school.post("/requests", body(choices=[{"venue_id": venue}], windows_ranked=True)).json()
+    path, first = f"/requests/{request['id']}", made.choice(venue_id=venue)
+    assert (request["choices"], request["windows_ranked"]) == ([first], True)
+    second = school.patch(path, {"choices": [{"topic": "aerospace"}, {"venue_id": venue}]}, 1).json()
+    assert second["choices"] == [made.choice(topic="aerospace"), first]
+    assert school.patch(path, {"group_size": 40}, 2).json()["choices"] == second["choices"]
+    told = demand.rows(
+        "select body from outbox where aggregate_id = %(id)s order by version", id=uuid.UUID(request["id"])
+    )
+    said = [json.loads(row["body"])["data"] for row in told]
+    assert [each["choices"] for each in said] == [[first], second["choices"], second["choices"]]
+    assert all(each["windows_ranked"] for each in said)
+    assert school.patch(path, {"choices": [], "windows_ranked": False}, 3).json()["choices"] == []
+
+
+@pytest.mark.parametrize(
+    ("choices", "field", "code"),
+    [
+        ([{}], "choices[0]", "choice_of_one"),
+        ([{"topic": "ai"}], "choices[0].topic", "choice_outside_topics"),
+        ([{"topic": "aerospace"}, {"topic": "aerospace"}], "choices[1].topic", "duplicate"),
+        ([{"expert_id": str(uuid.uuid4())}], "choices[0].expert_id", "choice_not_for_kind"),
+    ],
+)
+def test_a_choice_that_nothing_can_meet_is_named(
+    demand: DemandDoor, choices: list[dict[str, str]], field: str, code: str
+) -> None:
+    school = demand.a_school()
+    assert errors(school.post("/requests", body(choices=choices))) == [(field, code)]
+
+
+def test_nobody_has_more_than_five_choices(demand: DemandDoor) -> None:
+    six = [{"venue_id": str(uuid.uuid4())} for _ in range(6)]
+    ((field, _),) = errors(demand.a_school().post("/requests", body(choices=six)))
+    assert field == "choices"
+
+
 def test_windows_that_were_accepted_are_not_held_against_time(demand: DemandDoor) -> None:
     school = demand.a_school()
     with made.being_demand(), demand.store.transaction() as conn:

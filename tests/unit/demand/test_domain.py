@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from services.demand import domain
-from services.demand.domain import MatchFact, Round, School, SchoolDays, Standing, Term, Window, Wish
+from services.demand.domain import Choice, MatchFact, Round, School, SchoolDays, Standing, Term, Window, Wish
 
 NOW = datetime(2027, 3, 1, 1, 0, tzinfo=UTC)  # a Monday, 9:00 in Chifeng
 HONGSHAN = "150402"
@@ -29,6 +29,7 @@ def window(day: int, hour: float = 1, hours: float = 2, month: int = 3) -> Windo
     return Window(start, start + timedelta(hours=hours))
 
 
+STARS = Choice("aerospace")
 WISH = Wish("visit", ("aerospace",), None, (3, 4), "pupils", 45, (window(15), window(16)))
 
 
@@ -38,6 +39,13 @@ def found(wish: Wish, school: School = SCHOOL, days: SchoolDays = DAYS) -> list[
 
 def test_a_proper_wish_has_nothing_wrong() -> None:
     assert found(WISH) == []
+
+
+def test_choices_may_be_of_all_that_a_request_can_get() -> None:
+    some = (STARS, Choice(programme_id="p"), Choice(venue_id="v"))
+    assert found(replace(WISH, choices=some)) == []
+    assert found(replace(WISH, with_expert=True, choices=(*some, Choice(expert_id="e")))) == []
+    assert found(replace(WISH, kind="expert", choices=(STARS, Choice(expert_id="e")))) == []
 
 
 @pytest.mark.parametrize("kind", ["visit", "exhibition"])
@@ -54,6 +62,31 @@ def test_a_visit_and_an_exhibition_may_ask_for_an_expert_as_well(kind: str) -> N
         ({"kind": "expert", "with_expert": True}, "with_expert", "expert_not_for_kind"),
         ({"kind": "expert", "may_split": True}, "may_split", "split_not_for_kind"),
         ({"with_expert": True, "may_split": True}, "may_split", "split_not_for_kind"),
+        ({"choices": (Choice(),)}, "choices[0]", "choice_of_one"),
+        ({"choices": (Choice("aerospace", "p"),)}, "choices[0]", "choice_of_one"),
+        ({"choices": (STARS, STARS)}, "choices[1].topic", "duplicate"),
+        ({"choices": (STARS, Choice("ai"))}, "choices[1].topic", "choice_outside_topics"),
+        ({"choices": (Choice(expert_id="e"),)}, "choices[0].expert_id", "choice_not_for_kind"),
+        (
+            {"kind": "expert", "choices": (Choice(venue_id="v"),)},
+            "choices[0].venue_id",
+            "choice_not_for_kind",
+        ),
+        (
+            {"kind": "exhibition", "choices": (Choice(venue_id="v"),)},
+            "choices[0].venue_id",
+            "choice_not_for_kind",
+        ),
+        (
+            {"kind": "expert", "choices": (Choice(programme_id="p"),)},
+            "choices[0].programme_id",
+            "choice_not_for_kind",
+        ),
+        (
+            {"programme_id": uuid4(), "choices": (Choice(programme_id="p"),)},
+            "choices[0].programme_id",
+            "choice_outside_programme",
+        ),
         ({"group_size": 301}, "group_size", "group_over_enrolment"),
         ({"grades": (3, 7)}, "grades[1]", "grade_not_taught"),
         ({"windows": (window(15, hours=-1),)}, "windows[0].ends_at", "window_ends_before_start"),
