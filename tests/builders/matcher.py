@@ -111,11 +111,11 @@ def an_expert(
         {"starts_at": wire(morning(day)), "ends_at": wire(morning(day) + timedelta(hours=9))} for day in days
     ]
     body = expert_body(availability=windows, topics=list(topics), travel_limit_km=5, **spot, **changes)
-    answer = poll(lambda: _made(provider.staff, "/experts", body), PATIENCE)
+    answer = poll(lambda: posted(provider.staff, "/experts", body), PATIENCE)
     return answer, provider.staff
 
 
-def _made(who: Person, path: str, body: Json) -> Json | None:
+def posted(who: Person, path: str, body: Json) -> Json | None:
     """The owner has heard of the organisation, or the round, and made the thing."""
     answer = who.post(path, body)
     assert answer.status_code in (201, 403, 404, 422), answer.text
@@ -129,7 +129,7 @@ def some_slots(
     venue = a_venue(provider, policy=policy, **spot)
     programme = a_programme(provider, venue)
     bodies = [slot_body(programme, days + n, **changes) for n in range(number)]
-    return [poll(lambda body=body: _made(provider.staff, "/slots", body), PATIENCE) for body in bodies]  # type: ignore[misc]
+    return [poll(lambda body=body: posted(provider.staff, "/slots", body), PATIENCE) for body in bodies]  # type: ignore[misc]
 
 
 def round_body(**changes: Any) -> Json:
