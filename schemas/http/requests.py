@@ -44,8 +44,8 @@ class RequestInput(Input):
     `with_expert` asks for an expert as well: at the venue of a visit, or for an exhibition's opening lecture.
     `class_name` is the class that it is for, if it is for one: requests of one class never overlap.
     `may_join`: a visit of fewer than a session takes may come to it together with other small groups.
-    `may_split`: a visit may come in two to four groups to sessions of one place and day, where no session
-    takes it whole; null: if it is of more people than a class, 55.
+    `may_split`: a visit may come in two to four groups to sessions of one place and day, which is
+    worth a little less than one that takes it whole; null: if it is of more people than a class, 55.
     `choices`: what the school would like, best first; something else is worth less, but not ruled out.
     `windows_ranked`: the windows stand in the order in which the school would like them.
     """

@@ -30,6 +30,12 @@ class _Visit(NamedTuple):
     options: tuple[int, ...]
 
 
+def _is_before(visit: _Visit, later: _Visit) -> bool:
+    """Whether it may go from one to the other; of two that are there anyhow it did, though they overlap."""
+    anyhow = not visit.options and not later.options and visit.start < later.start
+    return anyhow or visit.end <= later.start
+
+
 def rides(board: Board, plan: Plan, options: Ints) -> milp.Beside | None:
     """The ways of all tours that `options` may be stops of, beside the plan; None if they know no budget."""
     if not len(board.km):
@@ -94,7 +100,7 @@ class _Budget:
             arriving[at].append(outward[at])
             leaving[at].append(self._way(visit.place, self._base, columns, driven))
             for later in range(at + 1, len(visits)):
-                if visit.end <= visits[later].start:
+                if _is_before(visit, visits[later]):
                     way = self._way(visit.place, visits[later].place, columns, driven)
                     leaving[at].append(way)
                     arriving[later].append(way)

@@ -2,13 +2,15 @@
 
 At the same time the parts see different sessions; one after the other they take turns. Both are the same to
 the rules: slots within `SPAN` minutes, parts that add up to the group, each as large as its slot and
-programme take (decision 0108). Where one slot of the place and day takes the whole group nothing is split.
+programme take (decisions 0108, 0115). It may be so even where one slot would take the whole group: another
+group may need that one more.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, combinations
 from typing import NamedTuple
 
 from services.matcher.engine import weights
@@ -21,7 +23,9 @@ MOST_PARTS = 4
 SPAN = 4 * 60
 SMALLEST_PART = 10
 # How many sets are kept of one place and day, and of one wish.
-_A_DAY, _A_WISH = 8, 80
+_A_DAY, _A_WISH = 11, 80
+# Up to so many slots of a place and day, all sets of them are looked at, which are no more than are kept.
+_FEW = 4
 
 
 class Room(NamedTuple):
@@ -72,11 +76,10 @@ def splits(wish: Wish, rooms: Iterable[Room], fallen: Fallen) -> list[Cut]:
     """The sets to choose among, best suited first; slots that can take part do not count as fallen away."""
     ranked: list[tuple[int, int, int, Set]] = []
     for here in _by_place_and_day(rooms, wish.size - SMALLEST_PART):
-        found = sorted(_sets(here, wish.size), key=_rank)
-        for room in dict.fromkeys(room for each in found for room in each):
+        found = list(_found(here, wish.size))
+        for room in dict.fromkeys(room for each in found for room in each if room.code):
             _back(fallen, room.code)
-        best = enumerate(_spread(found)[:_A_DAY])
-        ranked += [(rank, -_fit(each), each[0].leg.start, each) for rank, each in best]
+        ranked += [(rank, -_fit(each), each[0].leg.start, each) for rank, each in enumerate(found[:_A_DAY])]
     ranked.sort(key=lambda each: each[:3])
     return [_cut_up(wish, each) for *_, each in ranked[:_A_WISH]]
 
@@ -115,17 +118,45 @@ def _levelled(bounds: Iterable[tuple[int, int]], level: int) -> list[int]:
 
 
 def _by_place_and_day(rooms: Iterable[Room], largest: int) -> Iterator[list[Room]]:
-    """Rooms for parts, of one place and day in order of time; not where one of them takes the whole group."""
+    """Rooms for parts, of one place and day in order of time."""
     found: dict[tuple[Place, int], list[Room]] = defaultdict(list)
     for room in rooms:
-        found[room.leg.place, day_of(room.leg.start)].append(room)
-    for here in found.values():
-        if all(room.code for room in here):
-            yield sorted((room for room in here if room.least <= min(room.most, largest)), key=_time)
+        if room.least <= min(room.most, largest):
+            found[room.leg.place, day_of(room.leg.start)].append(room)
+    return (sorted(here, key=_time) for here in found.values())
+
+
+def _found(here: Sequence[Room], size: int) -> Iterable[Set]:
+    """The sets of one place and day, in the order in which they are kept.
+
+    Those first that have no slot which takes the whole group: one such slot more displaces none of them.
+    """
+    small = [room for room in here if room.code]
+    without = list(_sets(small, size))
+    others = _sets(here, size) if len(small) < len(here) else ()
+    beside = [each for each in others if not all(room.code for room in each)]
+    return chain.from_iterable(_spread(sorted(each, key=_rank)) for each in (without, beside))
 
 
 def _sets(rooms: Sequence[Room], size: int) -> Iterator[Set]:
-    """Each slot as the first with others within the span: the largest, the nearest, those that suit best."""
+    """All sets of few slots; else each as the first with others within the span, as they are joined."""
+    if len(rooms) <= _FEW:
+        return (each for each in _all(rooms) if _is_set(each, size))
+    return _joined(rooms, size)
+
+
+def _all(rooms: Sequence[Room]) -> Iterator[Set]:
+    return chain.from_iterable(combinations(rooms, number) for number in range(2, MOST_PARTS + 1))
+
+
+def _is_set(rooms: Set, size: int) -> bool:
+    within = max(room.leg.end for room in rooms) <= rooms[0].leg.start + SPAN
+    least, most = sum(room.least for room in rooms), sum(room.most for room in rooms)
+    return within and least <= size <= most
+
+
+def _joined(rooms: Sequence[Room], size: int) -> Iterator[Set]:
+    """Each slot as the first with as few others as suffice: the largest, the nearest, the best suited."""
     known: set[frozenset[Room]] = set()
     for at, first in enumerate(rooms):
         until = first.leg.start + SPAN

@@ -246,3 +246,29 @@ def test_the_list_of_published_rounds_and_the_verifier_are_anybody_s(
     assert verifier.headers["Content-Type"].startswith("text/x-python")
     assert verifier.headers["Content-Disposition"].endswith("verify.py")
     compile(verifier.text, "verify.py", "exec")
+
+
+def test_a_round_that_nobody_asked_anything_of_is_drawn_up_and_published_empty(
+    coordinator: Person, museum: Provider, spot: made.Json
+) -> None:
+    round_ = made.a_round(coordinator)
+    made.some_slots(museum, spot, seats=60, round_id=round_["id"])
+    drawn = _close_and_draw_up(coordinator, round_)
+    assert (drawn["value"], drawn["bound"], drawn["gap"]) == (0, 0, 0)
+    assert coordinator.get(f"/rounds/{round_['id']}/matches").json()["items"] == []
+    made.published(coordinator, round_, drawn_up=True)
+
+
+def test_a_round_whose_requests_nothing_suits_tells_each_why(
+    coordinator: Person, museum: Provider, school: made.School, spot: made.Json
+) -> None:
+    round_ = made.a_round(coordinator)
+    made.some_slots(museum, spot, seats=10, round_id=round_["id"])
+    asked = [made.ask_in_round(school, round_, group_size=size) for size in (25, 40)]
+    drawn = _close_and_draw_up(coordinator, round_)
+    assert (drawn["value"], drawn["bound"], drawn["gap"]) == (0, 0, 0)
+    made.published(coordinator, round_, drawn_up=True)
+    for request in asked:
+        told = school.teacher.get(f"/explanations/{request['id']}").json()
+        assert told["outcome"] == "unserved"
+        assert "seats" in {reason["code"] for reason in told["reasons"]}

@@ -24,6 +24,15 @@ from services.matcher.roads import RegionRoads
 from tests.builders import brute, groups, papers, problems
 
 SMALL = problems.Size(wishes=6)
+# Visits with an expert and exhibitions with an opening lecture are in all of them.
+KINDS = {
+    "plain": SMALL,
+    "pools": replace(SMALL, pools=True),
+    "rests": replace(SMALL, rests=True),
+    "splits": problems.Size(wishes=5, slots=5, experts=1, splits=True),
+    "tours": problems.Size(wishes=5, units=2, experts=1, slots=2, tours=True),
+}
+OTHERS = sorted(KINDS.keys() - {"plain"})
 MOST_OPTIONS = 40
 QUIET = Limits(seconds=4, threads=1)
 
@@ -49,15 +58,20 @@ def _fairness(outcome: Outcome) -> Fairness:
 # -- against enumeration
 
 
-def fairest_is_found(seed: int) -> None:
+def fairest_is_found(seed: int, size: problems.Size = SMALL) -> None:
     """The leximin vectors of districts, and then of townships, and the best value above the floors."""
-    problem = problems.problem(seed, SMALL)
-    instance = assemble(problem, papers.options_of(problem)).instance
+    problem = problems.problem(seed, size)
+    options = papers.options_of(problem)
+    instance = assemble(problem, options).instance
     if not 0 < instance.options <= MOST_OPTIONS:
         return
-    among, policy = groups.drawn(seed, SMALL), (100, 80, 50)[seed % 3]
+    among, policy = groups.drawn(seed, size), (100, 80, 50)[seed % 3]
     outcome = _fair_search(instance, among, policy)
-    plans = [np.array(plan, dtype=np.int64) for plan in brute.plans(instance)]
+    plans = [
+        np.array(plan, dtype=np.int64)
+        for plan in brute.plans(instance)
+        if brute.keeps_budgets(problem, [options[number] for number in plan])
+    ]
     _vectors_are_best(instance, among, _fairness(outcome), plans)
     _value_is_best(instance, outcome, plans)
 
@@ -105,6 +119,21 @@ def test_the_fairest_plan_is_the_enumerated_one(seed: int) -> None:
 @given(seed=st.integers(0, 10**6))
 def test_the_fairest_plan_is_the_enumerated_one_in_a_thousand_cases(seed: int) -> None:
     fairest_is_found(seed)
+
+
+@pytest.mark.parametrize("kind", ["pools", "rests", "splits"])
+@settings(max_examples=5, deadline=None, derandomize=True)
+@given(seed=st.integers(0, 10**6))
+def test_the_fairest_plan_of_every_kind_is_the_enumerated_one(kind: str, seed: int) -> None:
+    fairest_is_found(seed, KINDS[kind])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["pools", "rests", "splits"])
+@settings(max_examples=500, deadline=None, derandomize=True)
+@given(seed=st.integers(0, 10**6))
+def test_the_fairest_plan_of_every_kind_is_the_enumerated_one_in_every_case(kind: str, seed: int) -> None:
+    fairest_is_found(seed, KINDS[kind])
 
 
 # -- where nobody can enumerate
