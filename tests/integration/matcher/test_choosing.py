@@ -98,8 +98,7 @@ def test_an_expert_who_travels_in_daylight_only_stays_at_home_where_another_sets
     assert [leg["resource_id"] for leg in match["legs"]] == [sets_out["id"]] != [at_home["id"]]
 
 
-def _has_fallen(coordinator: Person, request: made.Json, code: str) -> None:
-    answer = coordinator.get(f"/explanations/{request['id']}")
-    assert answer.status_code == 200
-    told = answer.json()
-    assert code in [reason["code"] for reason in told["reasons"]], told
+def _has_fallen(coordinator: Person, request: made.Json, code: str) -> bool:
+    """Whether something fell away by that, as far as has been told."""
+    told = coordinator.get(f"/explanations/{request['id']}").json()
+    return code in [reason["code"] for reason in told.get("reasons", ())]
