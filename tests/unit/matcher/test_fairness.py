@@ -129,8 +129,8 @@ def test_the_fairest_plan_of_every_kind_is_the_enumerated_one(kind: str, seed: i
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["pools", "rests", "splits"])
-@settings(max_examples=500, deadline=None, derandomize=True)
+@pytest.mark.parametrize("kind", OTHERS)
+@settings(max_examples=200, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 10**6))
 def test_the_fairest_plan_of_every_kind_is_the_enumerated_one_in_every_case(kind: str, seed: int) -> None:
     fairest_is_found(seed, KINDS[kind])
