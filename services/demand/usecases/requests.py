@@ -222,7 +222,12 @@ def _lists_in(item: Item, old: Item) -> Row:
 def _choices_in(item: Item, old: Item) -> Any:
     if "choices" not in item:
         return old["choices"]
-    return [{name: str(its) if its else None for name, its in each.items()} for each in item["choices"]]
+    return [_choice_in(each) for each in item["choices"]]
+
+
+def _choice_in(choice: Item) -> Row:
+    """Ids as JSON keeps them."""
+    return {name: str(its) if its else None for name, its in choice.items()}
 
 
 def _windows_in(item: Item, old: Item) -> Any:
@@ -244,10 +249,7 @@ def _wish(item: Item) -> Wish:
         windows=tuple(Window(window["starts_at"], window["ends_at"]) for window in item["windows"]),
         with_expert=item["with_expert"],
         may_split=item["may_split"],
-        choices=tuple(
-            Choice(**{name: str(its) if its else None for name, its in each.items()})
-            for each in item["choices"]
-        ),
+        choices=tuple(Choice(**_choice_in(each)) for each in item["choices"]),
     )
 
 
