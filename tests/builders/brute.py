@@ -1,4 +1,4 @@
-"""What the arrays of the engine come to when everything is tried: plain loops that share nothing with it."""
+"""What the engine comes to when all is tried: plain loops that share nothing but its options with it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from itertools import combinations, pairwise
 
 import numpy as np
 
+from services.matcher.engine.candidates import Finder
 from services.matcher.engine.days import month_number
 from services.matcher.engine.instance import (
     ENDLESS,
@@ -26,6 +27,15 @@ from services.matcher.engine.model import Option, Place, Pool, Problem, Use
 
 # A taking: its beginning, its end, and a point on the line along which everybody travels.
 Taking = tuple[int, int, int]
+
+
+def listed(problem: Problem) -> list[list[Option]]:
+    """The engine's options by wish, those of companies under the first of them: what there is to try."""
+    finder = Finder(problem)
+    found = [finder.options(number)[0] for number in range(len(problem.wishes))]
+    for option in finder.companies():
+        found[option.wish].append(option)
+    return found
 
 
 def follows(instance: Instance, earlier: int, later: int) -> bool:

@@ -18,6 +18,7 @@ from tests.builders import matcher as made
 from tests.builders.accounts import LINXI, Person, a_coordinator
 from tests.builders.provider import Provider
 from tests.fixtures.front import Front
+from tests.fixtures.stack import poll
 
 
 def test_requests_are_solved_together_held_and_confirmed(
@@ -272,3 +273,35 @@ def test_a_round_whose_requests_nothing_suits_tells_each_why(
         told = school.teacher.get(f"/explanations/{request['id']}").json()
         assert told["outcome"] == "unserved"
         assert "seats" in {reason["code"] for reason in told["reasons"]}
+
+
+def test_a_request_that_the_draft_leaves_out_is_placed_by_hand_and_confirmed(
+    stack: Stack, operator: Person, coordinator: Person, museum: Provider, spot: made.Json
+) -> None:
+    round_ = made.a_round(coordinator)
+    made.some_slots(museum, spot, seats=30, round_id=round_["id"])
+    asked = [made.ask_in_round(made.a_school(stack, operator, spot), round_) for _ in range(2)]
+    _close_and_draw_up(coordinator, round_)
+    (draft,) = coordinator.get(f"/rounds/{round_['id']}/matches").json()["items"]
+    (left_out,) = [request for request in asked if request["id"] != draft["request_id"]]
+    (more,) = made.some_slots(museum, spot, seats=30, round_id=round_["id"])
+    path = f"/rounds/{round_['id']}/requests/{left_out['id']}/place"
+    wanted = {"resource_kind": "slot", "resource_id": more["id"]}
+    shown = poll(lambda: _answered(coordinator, f"{path}/preview", wanted), made.PATIENCE)
+    assert (shown["present"], shown["price"]["before"]) == (None, 0)
+    reason = {"reason": "新增场次留给这所学校"}
+    placed = coordinator.post(path, {**wanted, **reason}).json()
+    assert placed["price"] == shown["price"]
+    assert coordinator.post(f"/matches/{placed['id']}/drop", reason).json()["state"] == "superseded"
+    again = coordinator.post(path, {**wanted, **reason}).json()
+    made.published(coordinator, round_, drawn_up=True)
+    confirmed = made.wait_for_match(coordinator, left_out, "confirmed")
+    assert (confirmed["id"], confirmed["pinned"]) == (again["id"], True)
+    (act,) = coordinator.get(f"/matches/{again['id']}/moves").json()["items"]
+    assert (act["act"], act["reason"]) == ("placed", reason["reason"])
+
+
+def _answered(coordinator: Person, path: str, body: made.Json) -> made.Json | None:
+    """The service knows what it is asked about."""
+    answer = coordinator.post(path, body)
+    return answer.json() if answer.status_code == 200 else None

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from schemas.reasons import FALLEN
+from services.experts import domain
+from services.matcher.engine import daylight
 from services.matcher.engine.candidates import Finder
 from services.matcher.engine.model import (
     DAY,
@@ -347,3 +349,7 @@ def test_a_distance_that_is_just_the_limit_is_not_too_far(roads: FlatRoads | Reg
     assert len(_found(replace(VISIT, limit_km=km), slots=slots, roads=roads)[0]) == 1
     nearer = float(np.nextafter(km, 0))
     assert _found(replace(VISIT, limit_km=nearer), slots=slots, roads=roads)[1] == {("slot", "distance"): 1}
+
+
+def test_the_engine_and_the_experts_own_diary_mean_the_same_short_ways() -> None:
+    assert daylight.NEAR_KM == domain.NEAR_KM

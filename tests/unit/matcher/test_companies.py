@@ -42,15 +42,6 @@ def _never() -> bool:
     return False
 
 
-def options_of(problem: Problem) -> list[list[Option]]:
-    """All options by wish, those of companies under the first of them."""
-    finder = Finder(problem)
-    found = [finder.options(number)[0] for number in range(len(problem.wishes))]
-    for option in finder.companies():
-        found[option.wish].append(option)
-    return found
-
-
 def optimum(problem: Problem, rest: list[list[Option]], chosen: list[Option]) -> int:
     """The best value by trying every option of every wish, and none, in turn."""
     if not rest:
@@ -73,7 +64,7 @@ def solves_to_the_optimum(problem: Problem) -> None:
     solved = solve_openly(problem, QUIET, _report, _never)
     assert isinstance(solved, Solved)
     # In the order of the lot: of two companions equally near, the first is looked at.
-    options, solution = options_of(solved.problem), solved.solution
+    options, solution = brute.listed(solved.problem), solved.solution
     if sum(map(len, options)) > MOST_OPTIONS:
         return
     best = optimum(solved.problem, options, [])
@@ -101,7 +92,7 @@ def test_companies_are_chosen_to_the_optimum_in_every_case(seed: int, size: prob
 def fairest_is_found(seed: int) -> None:
     """The leximin vector of districts counts all who come together; so do floors and ceilings."""
     problem = problems.problem(seed, SMALL)
-    instance = assemble(problem, [each for mine in options_of(problem) for each in mine]).instance
+    instance = assemble(problem, [each for mine in brute.listed(problem) for each in mine]).instance
     if not 0 < instance.options <= MOST_OPTIONS:
         return
     among = groups_of(problem.wishes)

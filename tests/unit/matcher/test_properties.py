@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.matcher.engine.candidates import Finder, taking
+from services.matcher.engine.candidates import taking
 from services.matcher.engine.model import Busy, Limits, Option, Pool, Problem, Solution, Use
 from services.matcher.engine.plan import is_possible
 from services.matcher.engine.solver import solve
-from tests.builders import checker, problems
+from tests.builders import brute, checker, problems
 
 # Small enough that no cut of the options bites (docs/matching.md, 2): up to four sessions of a place and day,
 # up to three who may join a group.
@@ -38,15 +38,6 @@ def solved(problem: Problem) -> Solution:
     assert solution.value == solution.bound
     assert is_possible(problem, solution.chosen)
     return solution
-
-
-def options_of(problem: Problem) -> list[list[Option]]:
-    """By wish, all its options, and those of companies with their first wish."""
-    finder = Finder(problem)
-    found = [finder.options(number)[0] for number in range(len(problem.wishes))]
-    for option in finder.companies():
-        found[option.wish].append(option)
-    return found
 
 
 # -- one resource more
@@ -237,7 +228,7 @@ def best_beside(problem: Problem, rest: list[list[Option]], chosen: list[Option]
 def pins_are_built_upon(kind: str, seed: int) -> None:
     """Whatever match is confirmed, what is solved beside it is the best that goes with it."""
     problem = problems.problem(seed, KINDS[kind])
-    found = options_of(problem)
+    found = brute.listed(problem)
     every = [option for options in found for option in options]
     if every:
         pin = random.Random(seed).choice(every)
@@ -271,7 +262,7 @@ def test_beside_a_confirmed_match_the_rest_is_solved_to_the_optimum_in_every_cas
 def rules_agree(kind: str, seed: int) -> None:
     """What the engine takes the plain checker takes, and what it refuses the checker refuses as well."""
     dice, problem = random.Random(seed), problems.problem(seed, KINDS[kind])
-    every = [option for options in options_of(problem) for option in options]
+    every = [option for options in brute.listed(problem) for option in options]
     assert all(checker.group_fits(problem, option) for option in every)
     for _ in range(40):
         some = dice.sample(every, min(len(every), dice.choice([1, 2, 2, 3, 4])))
