@@ -279,17 +279,20 @@ def test_a_request_that_the_draft_leaves_out_is_placed_by_hand_and_confirmed(
     stack: Stack, operator: Person, coordinator: Person, museum: Provider, spot: made.Json
 ) -> None:
     round_ = made.a_round(coordinator)
-    made.some_slots(museum, spot, seats=30, round_id=round_["id"])
-    asked = [made.ask_in_round(made.a_school(stack, operator, spot), round_) for _ in range(2)]
+    (slot,) = made.some_slots(museum, spot, seats=30, round_id=round_["id"])
+    schools = [made.a_school(stack, operator, spot) for _ in range(2)]
+    asked = [made.ask_in_round(school, round_) for school in schools]
     _close_and_draw_up(coordinator, round_)
     (draft,) = coordinator.get(f"/rounds/{round_['id']}/matches").json()["items"]
-    (left_out,) = [request for request in asked if request["id"] != draft["request_id"]]
-    (more,) = made.some_slots(museum, spot, seats=30, round_id=round_["id"])
+    served = next(n for n, request in enumerate(asked) if request["id"] == draft["request_id"])
+    left_out = asked[1 - served]
+    gone = schools[served].teacher.post(f"/requests/{asked[served]['id']}/withdraw", {"reason": "改期"})
+    assert gone.status_code == 200, gone.text
     path = f"/rounds/{round_['id']}/requests/{left_out['id']}/place"
-    wanted = {"resource_kind": "slot", "resource_id": more["id"]}
+    wanted = {"resource_kind": "slot", "resource_id": slot["id"]}
     shown = poll(lambda: _answered(coordinator, f"{path}/preview", wanted), made.PATIENCE)
     assert (shown["present"], shown["price"]["before"]) == (None, 0)
-    reason = {"reason": "新增场次留给这所学校"}
+    reason = {"reason": "空出的场次留给这所学校"}
     placed = coordinator.post(path, {**wanted, **reason}).json()
     assert placed["price"] == shown["price"]
     assert coordinator.post(f"/matches/{placed['id']}/drop", reason).json()["state"] == "superseded"
