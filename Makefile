@@ -9,7 +9,7 @@ SOURCES := deploy schemas services tests
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test prove up down status logs check load lint format migrate clean setup python
-.PHONY: bench-matching bench-at-once bench-event bench-gap bench-rivals bench-table simulate
+.PHONY: bench-matching bench-at-once bench-event bench-gap bench-rivals simulate
 
 help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
@@ -43,7 +43,7 @@ load: python ## the load test against the live stack (DURATION, RATE); prints an
 	@$(LOCAL) setup --load
 	@.venv-load/bin/python -m loadtests
 
-bench-matching: python ## one made season through the engine (REQUESTS, LIMIT seconds, SEED, FAIRNESS percent)
+bench-matching: python ## one made season through the engine (REQUESTS, LIMIT seconds, SEED, FAIRNESS percent; SEEDS=7,8,9 SIZES=500:10,5000:60 writes the table)
 	@$(BENCH) matching
 
 bench-at-once: python ## requests answered at once beside a pending round (REQUESTS, LIMIT seconds, SEED)
@@ -52,14 +52,11 @@ bench-at-once: python ## requests answered at once beside a pending round (REQUE
 bench-event: python ## slots and experts that fall away in a season of drafts (REQUESTS, SEED)
 	@$(BENCH) event
 
-bench-gap: python ## every assignment file of a folder through the engine (DIR, LIMIT, SEED)
+bench-gap: python ## every assignment file of a folder through the engine (DIR, LIMIT, SEED; SEEDS=7,8,9 writes the table)
 	@$(BENCH) gap
 
-bench-rivals: python ## the same by greedy, HiGHS and CP-SAT (REQUESTS or DIR, LIMIT, SEED)
+bench-rivals: python ## the same by greedy, HiGHS and CP-SAT (REQUESTS or DIR, LIMIT, SEED; SEEDS writes the table)
 	@$(BENCH) rivals
-
-bench-table: python ## write those tables into docs/benchmarks.md (SIZES or DIR, SEEDS, LIMIT, TABLE=--rivals)
-	@$(BENCH) table $(TABLE)
 
 simulate: python ## what if, side by side (REQUESTS, SEED, LIMIT, CHANGE='demand=1.2 venue_closed=1', REPLAY=5)
 	@$(LOCAL) setup >&2 && $(VENV) -m deploy.simulate

@@ -17,9 +17,8 @@ def main() -> int:
         "event": mending.run,
         "gap": gap.run,
         "rivals": rivals.run,
-        "table": tables.run,
     }
-    return modes[wanted.mode](wanted)
+    return tables.run(wanted) if wanted.seeds else modes[wanted.mode](wanted)
 
 
 if __name__ == "__main__":

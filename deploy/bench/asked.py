@@ -18,7 +18,8 @@ _NUMBERS: tuple[tuple[str, type[int] | type[float], str], ...] = (
     ("fairness", int, "0"),
 )
 _PURPOSE = "measures the engine on seasons and public instances."
-MODES = ("matching", "at-once", "event", "gap", "rivals", "table")
+MODES = ("matching", "at-once", "event", "gap", "rivals")
+TABLED = ("matching", "gap", "rivals")
 
 
 class Size(NamedTuple):
@@ -32,7 +33,8 @@ class Size(NamedTuple):
 class Asked:
     """One command; `limit` in seconds, `dir` a folder of instances or None for made seasons.
 
-    `fairness` is how much of the fair plan each district keeps, in percent.
+    `fairness` is how much of the fair plan each district keeps, in percent. Where `seeds` are given a table of
+    medians over them is written into `page`, or into docs/benchmarks.md; `sizes` are the rows of one on seasons.
     """
 
     mode: str
@@ -43,7 +45,6 @@ class Asked:
     dir: Path | None
     sizes: tuple[Size, ...]
     seeds: tuple[int, ...]
-    rivals: bool
     page: Path | None
 
 
@@ -54,6 +55,8 @@ def asked(arguments: list[str] | None = None, variables: Mapping[str, str] = os.
         raise SystemExit("REQUESTS and LIMIT must be above zero")
     if not 0 <= given.fairness <= HUNDRED:
         raise SystemExit("FAIRNESS is from 0 to 100")
+    if given.seeds and given.mode not in TABLED:
+        raise SystemExit(f"SEEDS is for {', '.join(TABLED)}")
     return Asked(
         mode=given.mode,
         requests=given.requests,
@@ -63,7 +66,6 @@ def asked(arguments: list[str] | None = None, variables: Mapping[str, str] = os.
         dir=Path(given.dir) if given.dir else None,
         sizes=_sizes(given.sizes, given.limit),
         seeds=_numbers(given.seeds),
-        rivals=given.rivals,
         page=Path(given.page) if given.page else None,
     )
 
@@ -78,8 +80,11 @@ def _parser(variables: Mapping[str, str]) -> argparse.ArgumentParser:
     parser.add_argument(
         "--sizes", default=variables.get("SIZES") or "500,5000", help="for the table, like 500:10,5000:60"
     )
-    parser.add_argument("--seeds", default=variables.get("SEEDS") or "7,8,9", help="for the table")
-    parser.add_argument("--rivals", action="store_true", help="have the rivals in the table as well")
+    parser.add_argument(
+        "--seeds",
+        default=variables.get("SEEDS") or "",
+        help="write a table of medians over these, like 7,8,9",
+    )
     parser.add_argument("--page", help="the page that the table is written into")
     return parser
 

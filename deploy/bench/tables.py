@@ -30,13 +30,16 @@ Figures = dict[str, float]
 
 
 def run(wanted: Asked) -> int:
-    """Measure and write: the files of DIR if there is one, else seasons of all sizes."""
+    """Measure and write: the files of DIR if there is one, else seasons of all sizes; rivals if they are asked."""
     if len(wanted.seeds) < _FEWEST_SEEDS:
-        say(f"a table wants {_FEWEST_SEEDS} seeds or more: --seeds 7,8,9")
+        say(f"a table wants {_FEWEST_SEEDS} seeds or more: SEEDS=7,8,9")
+        return 2
+    if wanted.mode == "gap" and (wanted.dir is None or not wanted.dir.is_dir()):
+        say("bench-gap: DIR must be a folder of instances")
         return 2
     name, title, body = (
         ("gap", "Public instances", _of_files(wanted))
-        if wanted.dir
+        if _is_of_files(wanted)
         else ("matching", "Matching", _of_seasons(wanted))
     )
     text = "\n".join([*_head(wanted, name), "", *body])
@@ -70,7 +73,7 @@ def _of_size(size: Size, wanted: Asked) -> list[list[str]]:
     """A row for the engine, and for each rival if asked for."""
     found: dict[str, list[Figures]] = defaultdict(list)
     for seed in wanted.seeds:
-        for mode in ("matching", "rivals") if wanted.rivals else ("matching",):
+        for mode in _modes(wanted, "matching"):
             options = ["--requests", str(size.requests), "--seed", str(seed)]
             for who, figures in read(_lines(mode, [*options, "--limit", str(size.limit)])):
                 found[who].append(figures)
@@ -117,7 +120,7 @@ def _of_files(wanted: Asked) -> list[str]:
     known = best_known(wanted.dir)
     found: dict[tuple[str, str], list[list[tuple[float, float]]]] = defaultdict(list)
     for seed in wanted.seeds:
-        for mode in ("gap", "rivals") if wanted.rivals else ("gap",):
+        for mode in _modes(wanted, "gap"):
             options = ["--dir", str(wanted.dir.resolve()), "--seed", str(seed), "--limit", str(wanted.limit)]
             by_class: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
             for name, who, cost, bound in _costs(_lines(mode, options)):
@@ -155,6 +158,15 @@ def _class_row(name: str, who: str, runs: Sequence[Sequence[tuple[float, float]]
 # -- both
 
 
+def _is_of_files(wanted: Asked) -> bool:
+    return wanted.dir is not None and wanted.mode != "matching"
+
+
+def _modes(wanted: Asked, ours: str) -> tuple[str, ...]:
+    """The engine, and the rivals beside it where they are what is asked for."""
+    return (ours, "rivals") if wanted.mode == "rivals" else (ours,)
+
+
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     """A table in Markdown."""
     lines = [head, ["---"] * len(head), *rows]
@@ -165,27 +177,34 @@ def _lines(mode: str, options: Sequence[str]) -> list[str]:
     """What a run in a process of its own prints; what it says meanwhile is passed on."""
     say(f"bench {mode} {' '.join(options)}")
     command = [sys.executable, "-m", "deploy.bench", mode, *options]
+    # What asked for the table is not to ask each of its runs for one.
+    variables = {name: value for name, value in os.environ.items() if name != "SEEDS"}
     return subprocess.run(
-        command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True, check=True
+        command, cwd=CHECKOUT, env=variables, stdout=subprocess.PIPE, text=True, check=True
     ).stdout.splitlines()
 
 
 def _head(wanted: Asked, name: str) -> list[str]:
     seeds = ", ".join(map(str, wanted.seeds))
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / _GIB
-    packages = ("numpy", "numba", "highspy", *(("ortools",) if wanted.rivals else ()))
+    packages = ("numpy", "numba", "highspy", *(("ortools",) if wanted.mode == "rivals" else ()))
     versions = ", ".join(f"{package} {_version(package)}" for package in packages)
     return [
-        f"Measured on {dt.datetime.now(dt.UTC):%Y-%m-%d, %H:%M} UTC by `python -m deploy.bench table`:"
-        f"{_limit(wanted)} {THREADS} threads, medians over seeds {seeds}.",
+        f"Measured on {dt.datetime.now(dt.UTC):%Y-%m-%d, %H:%M} UTC by `make bench-{wanted.mode} {_given(wanted)}`:"
+        f" {THREADS} threads, medians over seeds {seeds}.",
         "",
         f"- {os.cpu_count()} cores ({_processor()}), {memory:.0f} GiB of memory",
         f"- Linux {platform.release().split('-')[0]}, Python {platform.python_version()}, {versions}",
     ]
 
 
-def _limit(wanted: Asked) -> str:
-    return f" LIMIT={wanted.limit:g} s," if wanted.dir else ""
+def _given(wanted: Asked) -> str:
+    """What the command was given; the folder by its name."""
+    sizes = ",".join(f"{size.requests}:{size.limit:g}" for size in wanted.sizes)
+    of = f"SIZES={sizes}"
+    if wanted.dir and _is_of_files(wanted):
+        of = f"DIR={wanted.dir.name} LIMIT={wanted.limit:g}"
+    return f"{of} SEEDS={','.join(map(str, wanted.seeds))}"
 
 
 def _version(package: str) -> str:

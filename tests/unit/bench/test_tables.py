@@ -17,13 +17,30 @@ def test_what_is_asked_for_comes_from_the_line_or_the_environment() -> None:
     variables = {"REQUESTS": "300", "LIMIT": "2.5", "SEED": ""}
     wanted = asked(["matching", "--limit", "4"], variables)
     assert (wanted.requests, wanted.limit, wanted.seed, wanted.dir) == (300, 4.0, 7, None)
-    assert asked(["table", "--seeds", "1,2"], {}).seeds == (1, 2)
+    assert wanted.seeds == ()
+    assert asked(["gap", "--seeds", "1,2"], {}).seeds == (1, 2)
 
 
 @pytest.mark.parametrize("wrong", [{"REQUESTS": "0"}, {"LIMIT": "nan"}, {"SEED": "x"}, {"SIZES": "5;6"}])
 def test_what_cannot_be_measured_ends_the_program(wrong: dict[str, str]) -> None:
     with pytest.raises(SystemExit):
         asked(["matching"], wrong)
+    with pytest.raises(SystemExit, match="SEEDS is for matching, gap, rivals"):
+        asked(["event"], {"SEEDS": "7,8,9"})
+
+
+def test_a_table_of_files_is_written_beside_what_people_wrote(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a1").write_text("2 3  4 1 9  5 6 2  1 1 1  1 1 1  2 2")
+    (tmp_path / "best_known.csv").write_text("instance,best_known\na1,7\n")
+    page = tmp_path / "page.md"
+    monkeypatch.setenv("SEEDS", "7,8,9")
+    wanted = asked(["gap", "--dir", str(tmp_path), "--page", str(page), "--limit", "2"])
+    assert tables.run(wanted) == 0
+    written = page.read_text()
+    assert f"by `make bench-gap DIR={tmp_path.name} LIMIT=2 SEEDS=7,8,9`" in written
+    assert "| a | KeQiao | 1 | 0.000 | 0.000 | 0.000 | 0.000 |" in written
 
 
 def test_lines_are_read_with_whose_they_are() -> None:
