@@ -43,7 +43,7 @@ load: python ## the load test against the live stack (DURATION, RATE); prints an
 	@$(LOCAL) setup --load
 	@.venv-load/bin/python -m loadtests
 
-bench-matching: python ## one made season through the engine (REQUESTS, LIMIT seconds, SEED, FAIRNESS percent; SEEDS=7,8,9 SIZES=500:10,5000:60 writes the table)
+bench-matching: python ## one made season through the engine (REQUESTS, LIMIT seconds, SEED, FAIRNESS percent; SEEDS and SIZES write the table)
 	@$(BENCH) matching
 
 bench-at-once: python ## requests answered at once beside a pending round (REQUESTS, LIMIT seconds, SEED)

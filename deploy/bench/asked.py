@@ -33,8 +33,8 @@ class Size(NamedTuple):
 class Asked:
     """One command; `limit` in seconds, `dir` a folder of instances or None for made seasons.
 
-    `fairness` is how much of the fair plan each district keeps, in percent. Where `seeds` are given a table of
-    medians over them is written into `page`, or into docs/benchmarks.md; `sizes` are the rows of one on seasons.
+    `fairness` is how much of the fair plan each district keeps, in percent. Where `seeds` are given a table
+    of medians over them goes into `page`, else docs/benchmarks.md; `sizes` are the rows of one on seasons.
     """
 
     mode: str
@@ -80,11 +80,7 @@ def _parser(variables: Mapping[str, str]) -> argparse.ArgumentParser:
     parser.add_argument(
         "--sizes", default=variables.get("SIZES") or "500,5000", help="for the table, like 500:10,5000:60"
     )
-    parser.add_argument(
-        "--seeds",
-        default=variables.get("SEEDS") or "",
-        help="write a table of medians over these, like 7,8,9",
-    )
+    parser.add_argument("--seeds", default=variables.get("SEEDS") or "", help="write a table, like 7,8,9")
     parser.add_argument("--page", help="the page that the table is written into")
     return parser
 

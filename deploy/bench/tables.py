@@ -30,7 +30,7 @@ Figures = dict[str, float]
 
 
 def run(wanted: Asked) -> int:
-    """Measure and write: the files of DIR if there is one, else seasons of all sizes; rivals if they are asked."""
+    """Measure and write: the files of DIR if there is one, else seasons of all sizes; rivals if asked."""
     if len(wanted.seeds) < _FEWEST_SEEDS:
         say(f"a table wants {_FEWEST_SEEDS} seeds or more: SEEDS=7,8,9")
         return 2
@@ -190,8 +190,8 @@ def _head(wanted: Asked, name: str) -> list[str]:
     packages = ("numpy", "numba", "highspy", *(("ortools",) if wanted.mode == "rivals" else ()))
     versions = ", ".join(f"{package} {_version(package)}" for package in packages)
     return [
-        f"Measured on {dt.datetime.now(dt.UTC):%Y-%m-%d, %H:%M} UTC by `make bench-{wanted.mode} {_given(wanted)}`:"
-        f" {THREADS} threads, medians over seeds {seeds}.",
+        f"Measured on {dt.datetime.now(dt.UTC):%Y-%m-%d, %H:%M} UTC by"
+        f" `make bench-{wanted.mode} {_given(wanted)}`: {THREADS} threads, medians over seeds {seeds}.",
         "",
         f"- {os.cpu_count()} cores ({_processor()}), {memory:.0f} GiB of memory",
         f"- Linux {platform.release().split('-')[0]}, Python {platform.python_version()}, {versions}",

@@ -29,6 +29,7 @@ def test_what_cannot_be_measured_ends_the_program(wrong: dict[str, str]) -> None
         asked(["event"], {"SEEDS": "7,8,9"})
 
 
+@pytest.mark.slow
 def test_a_table_of_files_is_written_beside_what_people_wrote(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
