@@ -7,7 +7,7 @@ import random
 from loadtests.ground import Ground
 
 WINDOWS = 3
-BROAD_TOPICS, BROAD_WINDOWS = 8, 8
+BROAD_TOPICS, BROAD_WINDOWS, CHOICES = 8, 8, 2
 
 
 def wish(ground: Ground, school_id: str, chance: random.Random) -> dict[str, object]:
@@ -25,8 +25,11 @@ def wish(ground: Ground, school_id: str, chance: random.Random) -> dict[str, obj
 
 def broad_wish(ground: Ground, school_id: str, chance: random.Random) -> dict[str, object]:
     """The body of a request that much would suit, so that a round of such requests is long to solve."""
+    topics = chance.sample(ground.topics, min(BROAD_TOPICS, len(ground.topics)))
     return wish(ground, school_id, chance) | {
-        "topics": chance.sample(ground.topics, min(BROAD_TOPICS, len(ground.topics))),
+        "topics": topics,
+        "choices": [{"topic": topic} for topic in topics[:CHOICES]],
+        "windows_ranked": True,
         "windows": chance.sample(ground.windows, min(BROAD_WINDOWS, len(ground.windows))),
         "group_size": chance.randint(13, 47),
         "distance_limit_km": 600,

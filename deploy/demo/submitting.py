@@ -72,6 +72,8 @@ def body(world: World, wish: Wish, round_id: str) -> Json:
         "class_name": wish.class_name,
         "group_size": wish.group_size,
         "windows": [{"starts_at": first, "ends_at": last} for first, last in wish.windows],
+        "windows_ranked": bool(wish.liked),
+        "choices": [{"programme_id": world.programmes[title]["id"]} for title in wish.liked],
         "distance_limit_km": wish.distance_limit_km,
         "language": wish.language,
         "language_required": wish.language_required,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import random
 from dataclasses import dataclass, replace
 
@@ -41,7 +42,10 @@ _PREFERENCES = (
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """One request to be; topics by their Chinese names, the programme by its title, windows in UTC."""
+    """One request to be; topics by their Chinese names, programmes by their titles, windows in UTC.
+
+    `liked` are programmes that it would like best, best first; where there are any its windows are so, too.
+    """
 
     number: int
     school: School
@@ -58,6 +62,7 @@ class Wish:
     language_required: bool
     preferences: str | None
     with_expert: bool = False
+    liked: tuple[str, ...] = ()
     impossible: str | None = None
 
     @property
@@ -118,7 +123,16 @@ def _visit(
         preferences=None,
     )
     accompanied = in_round and not by_programme and bool(set(wish.topics) & set(_EXPERT_TOPICS))
-    return _with_tastes(chance, replace(wish, with_expert=accompanied and chance.random() < 0.3))
+    wish = _with_tastes(chance, replace(wish, with_expert=accompanied and chance.random() < 0.3))
+    return wish if by_programme else replace(wish, liked=_liked(wish, wanted, near))
+
+
+def _liked(wish: Wish, wanted: Programme, near: list[Programme]) -> tuple[str, ...]:
+    """Every third in a round has the programme that it heard of, and at most one more on its topics."""
+    if not wish.in_round or wish.number % 3:
+        return ()
+    others = (each.title for each in near if set(each.theme.topics) & set(wish.topics))
+    return (wanted.title, *itertools.islice((title for title in others if title != wanted.title), 1))
 
 
 def _district(programme: Programme) -> str:

@@ -44,7 +44,7 @@ from services.matcher.engine.state import Elapsed, Report, ShouldStop
 
 _EVERY = 64
 # Seconds after the search for each wish, by a rule of thumb, and the most of all seconds that they may be.
-_AFTER_A_WISH, _MOST_AFTER = 0.0002, 0.1
+_AFTER_A_WISH, _MOST_AFTER = 0.0002, 0.17
 _Numbered = TypeVar("_Numbered", Option, Member)
 
 

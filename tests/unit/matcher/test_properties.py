@@ -29,7 +29,7 @@ KINDS = {
 SEEDS = st.integers(0, 10**6)
 BY_KIND = pytest.mark.parametrize("kind", KINDS)
 SAMPLE = settings(max_examples=4, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-DEPTH = settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+DEPTH = settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 def solved(problem: Problem) -> Solution:
