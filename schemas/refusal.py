@@ -12,10 +12,12 @@ class Refusal(Exception):
 
     `code` is stable and public; its texts and HTTP status stand in `schemas/errors/`. `field` names the
     member of the caller's input that it is about, dotted (`windows[0].starts_at`). `params` fill the text's
-    placeholders and travel with the code over RPC, so they are JSON primitives.
+    placeholders and travel with the code over RPC, so they are JSON primitives. `beside` holds further
+    members of the answer over HTTP, for who can do something with them: JSON too, none of a problem's own.
     """
 
     code: str = "refused"
+    beside: Mapping[str, object] = MappingProxyType({})
 
     def __init__(self, *, field: str | None = None, **params: object) -> None:
         super().__init__(self.code)

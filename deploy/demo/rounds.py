@@ -105,8 +105,10 @@ def _try_to_move(world: World, round_: Json, draft: Json) -> str | None:
 
 def _move(world: World, draft: Json, slot: Json) -> bool:
     body = {"resource_kind": "slot", "resource_id": slot["id"], "reason": REASON}
+    path = f"/matches/{draft['id']}/move"
     try:
-        world.city.post(f"/matches/{draft['id']}/move", body, key=key("move", draft["id"], slot["id"]))
+        shown = world.city.post(f"{path}/preview", body)["shown"]
+        world.city.post(path, {**body, "shown": shown}, key=key("move", draft["id"], slot["id"]))
     except Problem as problem:
         if problem.status >= 500:
             raise

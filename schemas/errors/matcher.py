@@ -57,6 +57,14 @@ MESSAGES: dict[str, Message] = {
     "reason_required": Message(422, "Say why.", "请说明原因。"),
     "event_begun": Message(409, "It has begun and can no longer be cancelled.", "活动已开始，不能再取消。"),
     "event_ahead": Message(409, "It has not begun yet.", "活动尚未开始。"),
+    "price_has_changed": Message(
+        409,
+        "This is not what was shown any more: {after} points instead of {before}, for the round {plan_after}"
+        " instead of {plan_before}; of {wanted} requests that wanted the place {taken} could have it."
+        " Look at it again.",
+        "情况已与您看到的不同：现为由{before}分变为{after}分，本期方案合计由{plan_before}分变为{plan_after}分；"
+        "{wanted}项未获安排的申请也想要该资源，其中{taken}项目前可以安排。请重新查看后再确认。",
+    ),
     "move_under_way": Message(409, "This offer is being moved already.", "该邀约正在改派中。"),
     "request_not_waiting": Message(
         409,

@@ -19,9 +19,10 @@ class PreviewInput(Input):
 
 
 class MoveInput(PreviewInput):
-    """Where a coordinator moves a pairing, and why."""
+    """Where a coordinator moves a pairing, why, and what was `shown` of it: as its preview named that."""
 
     reason = Text(max=500, min=2, lines=True, required=True)
+    shown = Text(max=64, min=1, required=True)
 
 
 class WantedIn(Fact):
@@ -102,13 +103,15 @@ class WaitingView(Fact):
 class PreviewView(Fact):
     """What a move would change; nothing has been.
 
-    At most fifty requests are named, those of greatest need first.
+    At most fifty requests are named, those of greatest need first. `shown` names all this: the act has to say
+    it, and is refused once the places, the price or those whom it concerns are others than here.
     """
 
     present = Nested(PlaceView, required=True)
     wanted = Nested(PlaceView, required=True)
     price = Nested(PriceView, required=True)
     waiting = ListOf(Nested(WaitingView), max=50, required=True)
+    shown = Text(max=64, required=True)
 
 
 class PlacePreviewView(PreviewView):
@@ -153,8 +156,8 @@ class SuccessorView(Fact):
 class HandMoveView(Fact):
     """What was done to a match by hand: when, by whom, why, and its price at that moment.
 
-    `act` is placed where a hand made it, else moved. `successor` is null for a draft: that was done there
-    and then.
+    `act` is placed where a hand made it, dropped where it was taken back, else moved. What is taken back has
+    no price. `successor` is null for a draft: that was done there and then.
     """
 
     id = Id(required=True)
@@ -162,11 +165,11 @@ class HandMoveView(Fact):
     moved_by = Id(required=True)
     act = Code(HAND_ACTS, required=True)
     reason = Text(max=500, required=True, lines=True)
-    price = Nested(PriceView, required=True)
+    price = Nested(PriceView, required=True, allow_none=True)
     successor = Nested(SuccessorView, required=True, allow_none=True)
 
 
 class HandMovesView(Fact):
-    """How a match was placed and moved by hand, the newest first; at most a hundred."""
+    """How a match was placed, moved and taken back by hand, the newest first; at most a hundred."""
 
     items = ListOf(Nested(HandMoveView), max=100, required=True)

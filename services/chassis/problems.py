@@ -51,6 +51,7 @@ def problem(
         "code": code,
         "detail": message.text(language, refusal.params),
         **_where(refusal, code, message, language),
+        **refusal.beside,
         "trace_id": trace_id,
     }
     return Response(

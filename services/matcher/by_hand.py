@@ -49,8 +49,8 @@ class HandsHttp:
         summary="Move one pairing by hand, of a draft or offered, within the same rules",
     )
     def move_draft(self, call: http.Call, conn: Connection) -> dict[str, Any]:
-        """Pinned from then on, with the reason; the price is kept. An offer waits for its new place."""
-        moved, price = drafting.move_by_hand(conn, **_moving(call), reason=call.body["reason"], now=call.now)
+        """As it was shown, or not at all. Pinned, with reason and price; an offer waits for its new place."""
+        moved, price = drafting.move_by_hand(conn, **_moving(call), **_meant(call), now=call.now)
         return {**views.dump(moved), "price": hand_prices.told(price, call.language)}
 
     @http.endpoint(
@@ -76,8 +76,8 @@ class HandsHttp:
         summary="Give a place by hand to a request that the draft leaves out, within the same rules",
     )
     def place_request(self, call: http.Call, conn: Connection) -> dict[str, Any]:
-        """Pinned from then on, with the reason; the price is kept."""
-        made, price = placing.place(conn, **_moving(call), reason=call.body["reason"], now=call.now)
+        """As it was shown, or not at all. Pinned from then on, with the reason; the price is kept."""
+        made, price = placing.place(conn, **_moving(call), **_meant(call), now=call.now)
         return {**views.dump(made), "price": hand_prices.told(price, call.language, "placed")}
 
     @http.endpoint(
@@ -108,3 +108,7 @@ class HandsHttp:
 def _moving(call: http.Call) -> dict[str, Any]:
     wanted = Wanted(call.body["resource_kind"], call.body["resource_id"], call.body["starts_at"])
     return {**call.params, "party": _party(call), "wanted": wanted}
+
+
+def _meant(call: http.Call) -> dict[str, Any]:
+    return {name: call.body[name] for name in ("reason", "shown")}

@@ -169,6 +169,17 @@ class NotPlacedByHand(Refusal):
     code = "not_placed_by_hand"
 
 
+class PriceHasChanged(Refusal):
+    """What was shown before the act is not what it would do and cost by now: that stands `beside`."""
+
+    code = "price_has_changed"
+
+    def __init__(self, price: Mapping[str, object]) -> None:
+        numbers = {name: value for name, value in price.items() if isinstance(value, int)}
+        super().__init__(field="shown", **numbers)
+        self.beside = {"price": price}
+
+
 class MoveUnderWay(Refusal):
     """The offer is being moved already."""
 

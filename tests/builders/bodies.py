@@ -121,15 +121,16 @@ def _of_experts(ids: Json) -> dict[str, Json]:
 
 
 def _of_matcher(ids: Json) -> dict[str, Json]:
-    move = {"resource_kind": "slot", "resource_id": ids["slot_id"], "reason": "校车当天不开"}
+    wanted = {"resource_kind": "slot", "resource_id": ids["slot_id"], "reason": "校车当天不开"}
+    move = {**wanted, "shown": "what was shown before"}
     return {
         "POST /rounds": round_body(),
         "POST /rounds/{round_id}/what-ifs": {"changes": [{"kind": "demand", "factor": 1.2}]},
         "POST /matches/{match_id}/answers": {"answer": "accept"},
         "POST /matches/{match_id}/cancel": {"reason": "校车当天不开"},
         "POST /matches/{match_id}/move": move,
-        "POST /matches/{match_id}/move/preview": move,
+        "POST /matches/{match_id}/move/preview": wanted,
         "POST /matches/{match_id}/drop": {"reason": "校车当天不开"},
         "POST /rounds/{round_id}/requests/{request_id}/place": move,
-        "POST /rounds/{round_id}/requests/{request_id}/place/preview": move,
+        "POST /rounds/{round_id}/requests/{request_id}/place/preview": wanted,
     }

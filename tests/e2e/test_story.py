@@ -142,9 +142,11 @@ def move(coordinator: Person, draft: Json, mornings: list[Json]) -> str:
     """To another morning with room, by hand; its id."""
     for morning in mornings:
         wanted = {"resource_kind": "slot", "resource_id": morning["id"], "reason": REASON}
+        path = f"/matches/{draft['id']}/move"
         if morning["id"] != draft["legs"][0]["resource_id"]:
-            answered = coordinator.post(f"/matches/{draft['id']}/move", wanted)
-            if answered.status_code == 200:
+            shown = coordinator.post(f"{path}/preview", wanted)
+            if shown.status_code == 200:
+                answered = coordinator.post(path, {**wanted, "shown": shown.json()["shown"]})
                 assert answered.json()["pin_reason"] == REASON
                 return str(morning["id"])
     raise AssertionError("no morning takes the group")

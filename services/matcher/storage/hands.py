@@ -17,12 +17,15 @@ AT_MOST = 100
 
 
 def note(conn: Connection, move: Mapping[str, Any]) -> None:
-    """Keep a move or a placing: id, match_id, moved_at, moved_by, act, reason, price, successor_id."""
+    """Keep what a hand did: id, match_id, moved_at, moved_by, act, reason, price, successor_id.
+
+    What is taken back has no price.
+    """
     conn.execute(
         "insert into hand_moves (id, match_id, moved_at, moved_by, act, reason, price, successor_id)"
         " values (%(id)s, %(match_id)s, %(moved_at)s, %(moved_by)s, %(act)s, %(reason)s, %(price)s,"
         "         %(successor_id)s)",
-        {**move, "price": Jsonb(move["price"])},
+        {**move, "price": Jsonb(move["price"]) if move["price"] else None},
     )
 
 

@@ -51,21 +51,21 @@ def preview(
 
 
 def move_by_hand(
-    conn: Connection, *, match_id: UUID, party: Party, wanted: Wanted, reason: str, now: datetime
+    conn: Connection, *, match_id: UUID, party: Party, wanted: Wanted, reason: str, shown: str, now: datetime
 ) -> tuple[Match, Row]:
     """Serve a match's request by another resource, and pin it there; the best way there is, by value.
 
     With it comes its price at this moment, which is kept. A draft is moved there and then, while its round is
     drawn up. An offer stays until its new place is held and then makes way: what comes back is the match that
-    replaces it. Raises domain.MoveImpossible with the codes of the rules that say no, domain.RoundState,
-    domain.MatchState, or domain.MoveUnderWay.
+    replaces it. Raises domain.MoveImpossible with the codes of the rules that say no, domain.PriceHasChanged
+    if it is not as the preview that was `shown`, domain.RoundState, domain.MatchState, domain.MoveUnderWay.
     """
     match = ours(conn, match_id, party)
     is_offer = match.state == "offered"
     match = _locked_offer(conn, match) if is_offer else locked(conn, match)
     its = hand_prices.setting(conn, match, now)
     chosen = best(its, wanted)
-    price = hand_prices.price(conn, its, chosen).price
+    price = hand_prices.price_as_shown(conn, its, chosen, shown)
     moved = (_successor if is_offer else _rewritten)(conn, its, match, chosen, reason)
     move = {"id": new_id(), "match_id": match.id, "moved_at": now, "moved_by": party.user_id, "act": "moved"}
     successor = moved.id if is_offer else None
@@ -87,7 +87,7 @@ def _successor(conn: Connection, its: Setting, offer: Match, chosen: Option, rea
 
 
 def moves_of(conn: Connection, *, match_id: UUID, party: Party, language: str) -> Row:
-    """How a match was placed and moved by hand, with the prices, for who oversees it. Raises NotFound."""
+    """What was done to a match by hand, with the prices, for who oversees it. Raises NotFound."""
     match = matches.get(conn, match_id)
     if match is None or not oversees(party, match.adcode):
         raise NotFound()
@@ -98,7 +98,7 @@ def moves_of(conn: Connection, *, match_id: UUID, party: Party, language: str) -
 def _told(row: Row, language: str) -> Row:
     ended = row["reason_code"] and ended_text(row["reason_code"], language)
     successor = {"match_id": row["successor_id"], "state": row["state"], "reason_text": ended}
-    price = hand_prices.told(row["price"], language, row["act"])
+    price = hand_prices.told(row["price"], language, row["act"]) if row["price"] else None
     return {**row, "price": price, "successor": successor if row["successor_id"] else None}
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -120,6 +122,36 @@ def price(conn: Connection, its: Setting, chosen: Option) -> Priced:
     return Priced(kept, wanted, world)
 
 
+def price_as_shown(conn: Connection, its: Setting, chosen: Option, shown: str) -> Row:
+    """The price, if everything is as a preview of that name showed it. Raises domain.PriceHasChanged."""
+    found = price(conn, its, chosen)
+    check(its, chosen, found, shown)
+    return found.price
+
+
+def check(its: Setting, chosen: Option, found: Priced, shown: str) -> None:
+    """Refuse what is not as it was shown. Raises domain.PriceHasChanged."""
+    if shown != name_of(its, chosen, found):
+        raise domain.PriceHasChanged(found.price)
+
+
+def name_of(its: Setting, chosen: Option, found: Priced) -> str:
+    """The name of what a preview shows: another one as soon as a place, the price or anybody concerned is.
+
+    The same for whoever asks, and in both languages. What all drafts are worth is not part of it: that
+    changes with each act elsewhere in the round, but what this act would add or take does not.
+    """
+    price = {name: value for name, value in found.price.items() if name not in ("plan_before", "plan_after")}
+    said = {
+        "request": its.request_id,
+        "present": sorted(place_of(leg_of(leg)) for leg in its.draft.legs) if its.draft else None,
+        "wanted": sorted(map(place_of, chosen.legs)),
+        "price": {**price, "plan": found.price["plan_after"] - found.price["plan_before"]},
+        "waiting": {str(key): value for key, value in found.waiting.items()},
+    }
+    return sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
+
+
 def _wanting(conn: Connection, its: Setting, chosen: Option) -> dict[Key, int]:
     """Those who wait and could have the place if the draft were not; by the best value there."""
     rounds = [its.round_id] if its.round_id else []
@@ -208,6 +240,7 @@ def preview(its: Setting, chosen: Option, found: Priced, party: Party, language:
         "wanted": _place(its, there, chosen, language),
         "price": told(found.price, language, "moved" if its.draft else "placed"),
         "waiting": list(_named(found, party))[:_NAMED],
+        "shown": name_of(its, chosen, found),
     }
 
 

@@ -49,12 +49,14 @@ def place(
     party: Party,
     wanted: Wanted,
     reason: str,
+    shown: str,
     now: datetime,
 ) -> tuple[Match, Row]:
     """Draft a match for a request that has none, pinned; the best way there is on what is wanted, by value.
 
     With it comes its price at this moment, which is kept. Raises NotFound, domain.RoundState,
-    domain.RequestNotWaiting, or domain.MoveImpossible with the codes of the rules that say no.
+    domain.RequestNotWaiting, domain.MoveImpossible with the codes of the rules that say no, or
+    domain.PriceHasChanged if it is not as the preview that was `shown`.
     """
     _check_ours(conn, round_id, request_id, party)
     row = drafting.check_round(rounds.lock(conn, round_id))
@@ -62,12 +64,11 @@ def place(
         raise domain.RequestNotWaiting()
     its = _setting(conn, round_id, request_id, now)
     chosen = drafting.best(its, wanted)
-    price = hand_prices.price(conn, its, chosen).price
+    price = hand_prices.price_as_shown(conn, its, chosen, shown)
     made = its.world.match(chosen, job_id=its.job_id, offer_hours=row["offer_hours"], now=now)
     made = replace(made, pinned=True, pin_reason=reason)
     _insert(conn, made)
-    its_act = {"id": new_id(), "match_id": made.id, "moved_at": now, "moved_by": party.user_id}
-    hands.note(conn, {**its_act, "act": "placed", "reason": reason, "price": price, "successor_id": None})
+    _note(conn, made.id, "placed", party, reason, now, price)
     pool.set_outcome(conn, request_id, "matched")
     return made, price
 
@@ -82,6 +83,7 @@ def drop(conn: Connection, *, match_id: UUID, party: Party, reason: str, now: da
     if not hands.was_placed(conn, match_id):
         raise domain.NotPlacedByHand()
     matches.drop_placed(conn, match_id, now, reason)
+    _note(conn, match_id, "dropped", party, reason, now)
     pool.set_outcome(conn, draft.request_id, "unserved")
     return visible(matches.get(conn, match_id), party)
 
@@ -99,6 +101,19 @@ def _setting(conn: Connection, round_id: UUID, request_id: UUID, now: datetime) 
     return hand_prices.setting_of_request(
         conn, request_id=request_id, round_id=round_id, job_id=job["id"] if job else None, now=now
     )
+
+
+def _note(
+    conn: Connection,
+    match_id: UUID,
+    act: str,
+    party: Party,
+    reason: str,
+    now: datetime,
+    price: Row | None = None,
+) -> None:
+    its = {"id": new_id(), "match_id": match_id, "moved_at": now, "moved_by": party.user_id}
+    hands.note(conn, {**its, "act": act, "reason": reason, "price": price, "successor_id": None})
 
 
 def _insert(conn: Connection, made: Match) -> None:

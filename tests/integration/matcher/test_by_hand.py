@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from functools import partial
 from threading import Event
 from typing import Any
 from uuid import UUID
@@ -14,11 +16,12 @@ from psycopg.types.json import Jsonb
 from schemas.http.moves import HandMovesView, MovedByHandView, PreviewView
 from schemas.refusal import NotFound
 from services.chassis.ids import new_id
+from services.chassis.problems import problem
 from services.chassis.store import Connection, Store
 from services.matcher import domain, solver
 from services.matcher.storage import facts as storage
 from services.matcher.storage import matches
-from services.matcher.usecases import drafting, hand_prices, moves, offering, saga, views
+from services.matcher.usecases import drafting, hand_prices, moves, offering, placing, saga, views
 from services.matcher.usecases import rounds as lifecycle
 from services.matcher.usecases.drafting import Wanted
 from services.matcher.usecases.offering import Party
@@ -104,20 +107,36 @@ def later(store: Store) -> Wanted:
     return Wanted("slot", row["id"])
 
 
-def preview(store: Store, draft: domain.Match, wanted: Wanted, party: Party, language: str = "en") -> Row:
+def preview(
+    store: Store,
+    draft: domain.Match,
+    wanted: Wanted,
+    party: Party,
+    language: str = "en",
+    now: datetime = DUE,
+) -> Row:
     """As the party reads it, through the contract."""
-    asked: Row = {"match_id": draft.id, "party": party, "wanted": wanted, "now": DUE}
+    asked: Row = {"match_id": draft.id, "party": party, "wanted": wanted, "now": now}
     with store.transaction() as conn:
         shown: Row = PreviewView().dump(drafting.preview(conn, **asked, language=language))
     return shown
 
 
-def move(store: Store, draft: domain.Match, wanted: Wanted, party: Party = HONGSHAN) -> Row:
+def move(
+    store: Store,
+    draft: domain.Match,
+    wanted: Wanted,
+    party: Party = HONGSHAN,
+    *,
+    shown: str | None = None,
+) -> Row:
+    """With what is shown at that very moment, if it is not said what was."""
+    shown = shown or preview(store, draft, wanted, party)["shown"]
     asked: Row = {"match_id": draft.id, "party": party, "wanted": wanted, "now": DUE}
     with store.transaction() as conn:
-        moved, price = drafting.move_by_hand(conn, **asked, reason=REASON)
-    shown: Row = MovedByHandView().dump({**views.dump(moved), "price": hand_prices.told(price, "zh")})
-    return shown
+        moved, price = drafting.move_by_hand(conn, **asked, reason=REASON, shown=shown)
+    told: Row = MovedByHandView().dump({**views.dump(moved), "price": hand_prices.told(price, "zh")})
+    return told
 
 
 def everything(store: Store) -> list[Row]:
@@ -201,6 +220,71 @@ def test_a_move_answers_and_keeps_the_price_that_was_shown(
     assert (back["before"], back["after"]) == (shown["price"]["after"], shown["price"]["before"])
 
 
+def test_what_is_shown_has_one_name_for_all_who_look_until_it_changes(
+    store: Store, draft: domain.Match, later: Wanted
+) -> None:
+    def name(*its: Any) -> str:
+        return str(preview(store, draft, later, *its)["shown"])
+
+    with store.transaction() as conn:
+        conn.execute("update known_slot set seats = 90, free = 90 where starts_at = %s", [LATER])
+    seen = name(HONGSHAN)
+    assert {seen, name(CITY), name(CITY, "zh"), name(CITY, "zh", DUE + timedelta(hours=1))} == {seen}
+    with store.transaction() as conn:
+        drafts.a_draft(conn, round_id=draft.round_id, value=700)
+    assert name(HONGSHAN) == seen, "what all drafts are worth together is not what this move costs"
+    with store.transaction() as conn:
+        conn.execute("update known_request set group_size = 35 where adcode = '150424'")
+    assert name(HONGSHAN) != seen, "another number of people wants the place"
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_move_that_costs_others_than_was_shown_is_refused_and_goes_unseen_without_the_guard(
+    store: Store,
+    round_id: UUID,
+    draft: domain.Match,
+    later: Wanted,
+    guarded: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Between the look and the act another hand gives one of those who wanted the place a part of it."""
+    with store.transaction() as conn:
+        conn.execute("update known_slot set seats = 90, free = 90 where starts_at = %s", [LATER])
+    shown = preview(store, draft, later, HONGSHAN)
+    place_beside(store, round_id, "第二小学", later)
+    if not guarded:
+        monkeypatch.setattr(hand_prices, "check", lambda *_: None)
+        unseen = move(store, draft, later, shown=shown["shown"])["price"]
+        assert (unseen["wanted"], shown["price"]["wanted"]) == (1, 2)
+        return
+    before = everything(store)
+    with pytest.raises(domain.PriceHasChanged) as refused:
+        move(store, draft, later, shown=shown["shown"])
+    assert everything(store) == before
+    again = preview(store, draft, later, HONGSHAN)
+    told = json.loads(problem(refused.value, language="en", trace_id=None).data)
+    assert (told["status"], told["code"], told["field"]) == (409, "price_has_changed", "shown")
+    assert {**again["price"], **told["price"]} == again["price"] != shown["price"]
+    assert f"{again['price']['after']} points instead of" in told["detail"]
+    assert move(store, draft, later, shown=again["shown"])["pinned"]
+
+
+def place_beside(store: Store, round_id: UUID, school: str, wanted: Wanted) -> None:
+    """A place for a request that has none, by the city's hand."""
+    with store.transaction() as conn:
+        row = conn.execute("select id from known_request where school_name = %s", [school]).fetchone()
+        assert row is not None
+        its: Row = {
+            "round_id": round_id,
+            "request_id": row["id"],
+            "party": CITY,
+            "wanted": wanted,
+            "now": DUE,
+        }
+        shown = placing.preview(conn, **its, language="en")["shown"]
+        placing.place(conn, **its, reason=REASON, shown=shown)
+
+
 def test_what_the_solver_told_of_a_way_is_its_cost_and_else_it_is_not_known(
     store: Store, draft: domain.Match, later: Wanted
 ) -> None:
@@ -267,7 +351,7 @@ def test_an_offer_stays_where_the_owner_refuses_its_new_place(
     assert HandMovesView().dump(told)["items"][0]["successor"]["state"] == "releasing"
 
 
-@pytest.mark.parametrize("act", [lambda *its: preview(*its), lambda *its: move(*its)])
+@pytest.mark.parametrize("act", [preview, partial(move, shown="what was there before")])
 def test_both_refuse_the_same(
     store: Store, round_id: UUID, draft: domain.Match, later: Wanted, act: Callable[..., Row]
 ) -> None:

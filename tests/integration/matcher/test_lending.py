@@ -175,7 +175,8 @@ def _move(store: Store, draft: domain.Match, to: State) -> domain.Match:
     wanted = Wanted("slot", UUID(to["id"]))
     party: State = {"match_id": draft.id, "party": COORDINATOR, "wanted": wanted}
     with store.transaction() as conn:
-        return drafting.move_by_hand(conn, **party, reason="校车当天不开", now=DUE)[0]
+        shown = drafting.preview(conn, **party, now=DUE, language="zh")["shown"]
+        return drafting.move_by_hand(conn, **party, reason="校车当天不开", shown=shown, now=DUE)[0]
 
 
 def test_a_draft_that_stays_keeps_its_guide_when_others_are_looked_after(store: Store) -> None:

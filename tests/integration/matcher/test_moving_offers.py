@@ -12,7 +12,8 @@ REASON = "校车当天不开"
 
 def moved(who: Person, match: Json, kind: str, resource: Json) -> Json:
     body = {"resource_kind": kind, "resource_id": resource["id"], "reason": REASON}
-    answer = who.call("POST", f"/matches/{match['id']}/move", body)
+    shown = who.call("POST", f"/matches/{match['id']}/move/preview", body).json()["shown"]
+    answer = who.call("POST", f"/matches/{match['id']}/move", {**body, "shown": shown})
     assert answer.status_code == 200, answer.text
     told: Json = answer.json()
     return told

@@ -65,13 +65,23 @@ def preview(store: Store, round_id: UUID, request_id: UUID, wanted: Wanted, part
     return shown
 
 
-def place(store: Store, round_id: UUID, request_id: UUID, wanted: Wanted, party: Party = HONGSHAN) -> Row:
+def place(
+    store: Store,
+    round_id: UUID,
+    request_id: UUID,
+    wanted: Wanted,
+    party: Party = HONGSHAN,
+    *,
+    shown: str | None = None,
+) -> Row:
+    """With what is shown at that very moment, if it is not said what was."""
+    shown = shown or preview(store, round_id, request_id, wanted, party)["shown"]
     its: Row = {"round_id": round_id, "request_id": request_id, "party": party, "wanted": wanted}
     with store.transaction() as conn:
-        made, price = placing.place(conn, **its, reason=REASON, now=DUE)
+        made, price = placing.place(conn, **its, reason=REASON, shown=shown, now=DUE)
     told = {**views.dump(made), "price": hand_prices.told(price, "en", "placed")}
-    shown: Row = PlacedByHandView().dump(told)
-    return shown
+    shaped: Row = PlacedByHandView().dump(told)
+    return shaped
 
 
 def drop(store: Store, match_id: UUID, party: Party = HONGSHAN) -> domain.Match:
@@ -136,11 +146,16 @@ def test_it_can_be_taken_back_and_given_again(
     store: Store, round_id: UUID, draft: domain.Match, left_out: UUID, later: Wanted
 ) -> None:
     made = place(store, round_id, left_out, later)
-    dropped = drop(store, UUID(made["id"]))
+    dropped = drop(store, UUID(made["id"]), CITY)
     assert (dropped.state, dropped.reason_code, dropped.reason) == ("superseded", "dropped_by_hand", REASON)
     with store.read() as conn:
         verdict = pool.verdict(conn, left_out)
+        kept = drafting.moves_of(conn, match_id=dropped.id, party=CITY, language="en")
         assert numbers.changed_by_hand(conn, round_id) == 0
+    taken_back, placed = HandMovesView().dump(kept)["items"]
+    assert (taken_back["act"], taken_back["moved_by"]) == ("dropped", str(CITY.user_id))
+    assert (placed["act"], placed["moved_by"]) == ("placed", str(HONGSHAN.user_id))
+    assert (taken_back["reason"], taken_back["price"]) == (REASON, None)
     assert verdict is not None
     assert verdict["outcome"] == "unserved"
     assert place(store, round_id, left_out, later)["price"] == made["price"]
@@ -150,10 +165,10 @@ def test_it_can_be_taken_back_and_given_again(
         drop(store, draft.id)
 
 
-def tried(store: Store, round_id: UUID, request_id: UUID, wanted: Wanted) -> str:
+def tried(store: Store, round_id: UUID, request_id: UUID, wanted: Wanted, shown: str) -> str:
     """The state of the match that was made, or the code of the refusal."""
     try:
-        return str(place(store, round_id, request_id, wanted, CITY)["state"])
+        return str(place(store, round_id, request_id, wanted, CITY, shown=shown)["state"])
     except (domain.RequestNotWaiting, domain.MoveImpossible) as refusal:
         return refusal.code
 
@@ -161,7 +176,8 @@ def tried(store: Store, round_id: UUID, request_id: UUID, wanted: Wanted) -> str
 def test_of_two_hands_that_place_one_request_one_does(
     store: Store, round_id: UUID, left_out: UUID, later: Wanted
 ) -> None:
-    act = partial(tried, store, round_id, left_out, later)
+    shown = preview(store, round_id, left_out, later)["shown"]
+    act = partial(tried, store, round_id, left_out, later, shown)
     assert sorted(together([act, act])) == ["proposed", "request_not_waiting"]
 
 
@@ -177,19 +193,20 @@ def test_what_is_left_is_given_once_and_twice_if_the_round_is_not_locked(
     """Two requests, of 30 and 35, and 40 seats; unguarded, both hands look before either writes."""
     with store.transaction() as conn:
         conn.execute("update known_request set group_size = 35 where adcode = '150424'")
+    requests = [left_out, request_of(store, "第三小学")]
+    seen = {each: preview(store, round_id, each, later, CITY)["shown"] for each in requests}
+    acts = [partial(tried, store, round_id, each, later, seen[each]) for each in requests]
     if not guarded:
         both_have_looked = Barrier(2)
         price = hand_prices.price
         monkeypatch.setattr(storage, "lock", storage.get)
         monkeypatch.setattr(hand_prices, "price", lambda *its: (price(*its), both_have_looked.wait(30))[0])
-    requests = [left_out, request_of(store, "第三小学")]
-    acts = [partial(tried, store, round_id, each, later) for each in requests]
     assert sorted(together(acts)) == (
         ["move_impossible", "proposed"] if guarded else ["proposed", "proposed"]
     )
 
 
-@pytest.mark.parametrize("act", [preview, place])
+@pytest.mark.parametrize("act", [preview, partial(place, shown="what was there before")])
 def test_both_refuse_the_same(
     store: Store,
     round_id: UUID,

@@ -114,6 +114,9 @@ def test_a_pairing_moved_by_hand_is_pinned_and_keeps_the_rules(
     assert school.teacher.post(path, move).status_code == 403
     shown = coordinator.post(f"{path}/preview", {**move, "reason": None})
     assert shown.status_code == 200, shown.text
+    unseen = coordinator.post(path, move)
+    assert (unseen.status_code, unseen.json()["field"]) == (422, "shown")
+    move["shown"] = shown.json()["shown"]
     moved = coordinator.post(path, move)
     assert moved.status_code == 200, moved.text
     assert moved.json()["price"] == shown.json()["price"]
@@ -293,6 +296,7 @@ def test_a_request_that_the_draft_leaves_out_is_placed_by_hand_and_confirmed(
     shown = poll(lambda: _answered(coordinator, f"{path}/preview", wanted), made.PATIENCE)
     assert (shown["present"], shown["price"]["before"]) == (None, 0)
     reason = {"reason": "空出的场次留给这所学校"}
+    wanted["shown"] = shown["shown"]
     placed = coordinator.post(path, {**wanted, **reason}).json()
     assert placed["price"] == shown["price"]
     assert coordinator.post(f"/matches/{placed['id']}/drop", reason).json()["state"] == "superseded"
