@@ -26,12 +26,14 @@ _PIECE = 64 * 1024
 class Answer:
     """A body with its status (None: the endpoint's), an ETag by version, and further headers.
 
-    Without `etag`, a body that has a `version` gets it as its ETag.
+    Without `etag`, a body that has a `version` gets it as its ETag, unless there is more in it than changes
+    with that: then it is not `tagged`.
     """
 
     body: Mapping[str, Any] | None
     status: int | None = None
     etag: int | None = None
+    tagged: bool = True
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -92,7 +94,8 @@ def render(result: Any, schema: type[Schema] | None, status: int, *, takes_gzip:
     response = Response(
         _dumped(body), status=answer.status or status, content_type=JSON, headers=dict(answer.headers)
     )
-    _tag(response, answer.etag if answer.etag is not None else body.get("version"))
+    if answer.tagged:
+        _tag(response, answer.etag if answer.etag is not None else body.get("version"))
     return response
 
 

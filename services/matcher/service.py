@@ -106,9 +106,10 @@ class MatcherHttp(WhatIfHttp, HandsHttp):
         answer=RoundDetail,
         summary="One round, with the progress of its solve and its numbers",
     )
-    def read_round(self, call: http.Call, conn: Connection) -> dict[str, Any]:
-        """Changes each second while it is being solved."""
-        return views.read_round(conn, _party(call), **call.params, language=call.language)
+    def read_round(self, call: http.Call, conn: Connection) -> http.Answer:
+        """Changes each second while it is being solved, whatever its version."""
+        found = views.read_round(conn, _party(call), **call.params, language=call.language)
+        return http.Answer(found, tagged=False)
 
     @http.endpoint(
         "GET",
@@ -253,9 +254,11 @@ class MatcherHttp(WhatIfHttp, HandsHttp):
         return views.summary(conn, _party(call), call.query)
 
     @http.endpoint("GET", "/matches/<uuid:match_id>", answer=MatchView, summary="One match")
-    def read_match(self, call: http.Call, conn: Connection) -> dict[str, Any]:
+    def read_match(self, call: http.Call, conn: Connection) -> http.Answer:
         """Not found where it is none of the caller's business."""
-        return views.read_match(conn, _party(call), **call.params)
+        found = views.read_match(conn, _party(call), **call.params)
+        # A hand moves a draft without a version of it.
+        return http.Answer(found, tagged=found["version"] > 0)
 
     @http.endpoint(
         "POST",

@@ -124,6 +124,9 @@ def test_a_pairing_moved_by_hand_is_pinned_and_keeps_the_rules(
     assert [each["price"] for each in kept] == [shown.json()["price"]]
     assert (moved.json()["pinned"], moved.json()["pin_reason"]) == (True, "校车当天不开")
     assert moved.json()["legs"][0]["resource_id"] == other["id"]
+    for path_of, seen in ((f"/rounds/{round_['id']}", round_), (f"/matches/{draft['id']}", draft)):
+        again = coordinator.call("GET", path_of, If_None_Match=f'"{seen["version"]}"')
+        assert again.status_code == 200, "what a hand has done is not hidden behind a version"
     assert coordinator.get(f"/rounds/{round_['id']}").json()["changed_by_hand"] == 1
 
     late = coordinator.post(path, {**move, "resource_id": elsewhere["id"]})

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from schemas.codes import STAGES, WHAT_IF_CHANGES
+from schemas.codes import ROUND_STATES, STAGES, WHAT_IF_CHANGES
 from services.matcher.storage.papers import NAMES
 
 STATIC = Path(__file__).resolve().parents[3] / "services/portal/static"
+MATCHER = STATIC.parents[1] / "matcher"
 SCRIPTS = {path.name: path.read_text(encoding="utf-8") for path in (STATIC / "js").glob("*.js")}
 
 
@@ -119,6 +120,17 @@ def test_the_region_has_each_division_once() -> None:
     cells = json.loads((STATIC / "region.json").read_text(encoding="utf-8"))["cells"]
     assert len({cell["adcode"] for cell in cells}) == len(cells) == 12
     assert len({(cell["x"], cell["y"]) for cell in cells}) == 12
+
+
+def test_the_part_on_the_solve_has_a_word_for_each_phase_state_and_end() -> None:
+    script = SCRIPTS["solving.js"]
+    told = "".join(path.read_text(encoding="utf-8") for path in MATCHER.rglob("*.py"))
+    at_once = {"mending", "answering"}
+    phases = set(re.findall(r"\bProgress\(\"(\w+)\"", told)) - at_once
+    for codes in (ROUND_STATES, ("optimal", "limit", "stopped"), phases):
+        named = {code: word for code in codes for word in re.findall(rf"\b{code}: \"(\w+)\"", script)}
+        assert set(named) == set(codes)
+        assert set(named.values()) <= texts()["zh"]
 
 
 def test_the_part_on_what_if_has_a_word_for_each_code_and_a_field_for_each_member() -> None:

@@ -1,8 +1,10 @@
 // The page of published rounds: how good each result is, and the papers with which anybody can check it.
 
+import { retell } from "./desk.js";
+import { atMost, number } from "./numbers.js";
 import { make, read } from "./search.js";
 import { language, text, translate, useLanguage } from "./texts.js";
-import { retell } from "./whatif.js";
+import "./whatif.js";
 
 const PAGE = 10;
 const FILES = { problem: "paperProblem", solution: "paperSolution", certificate: "paperCertificate" };
@@ -52,7 +54,7 @@ function card(round) {
 
 function quality(round) {
   if (round.gap === null) return text("roundNoGap");
-  return round.gap === 0 ? text("roundOptimal") : text("roundGap", { gap: percent(round.gap) });
+  return round.gap === 0 ? text("roundOptimal") : text("roundGap", { gap: atMost(round.gap) });
 }
 
 function fairness(round) {
@@ -64,11 +66,6 @@ function fairness(round) {
 }
 
 const share = (part) => (part * 100).toLocaleString(language(), { maximumFractionDigits: 1 });
-
-// Upwards, since what is said is "at most".
-function percent(gap) {
-  return (Math.ceil(gap * 100000 - 1e-6) / 1000).toLocaleString(language(), { maximumFractionDigits: 3 });
-}
 
 function papers(round) {
   if (!round.papers.length) return make("p", "facts", text("papersNone"));
@@ -89,8 +86,6 @@ function file(paper) {
 function size(bytes) {
   return bytes < 100000 ? `${number(Math.ceil(bytes / 1000))} kB` : `${number(Math.ceil(bytes / 100000) / 10)} MB`;
 }
-
-const number = (value) => value.toLocaleString(language());
 
 function day(moment) {
   const form = { timeZone: "Asia/Shanghai", year: "numeric", month: "long", day: "numeric" };

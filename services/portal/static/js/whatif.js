@@ -1,12 +1,13 @@
 // What if, for who oversees an area: ask about a round, watch it being worked out, read both sides.
-// The token is kept in this page's memory and goes with it.
 
+import { all, call, fetched, onEnter, onRound, sayIn } from "./desk.js";
+import { number } from "./numbers.js";
 import { make } from "./search.js";
+import { PHASES } from "./solving.js";
 import { language, text } from "./texts.js";
 
 const at = (id) => document.getElementById(id);
 const POLL_MS = 2000;
-const OVERSEERS = ["coordinator", "operator"];
 const ENDS = ["done", "cancelled", "failed"];
 // By kind of change: its name, and the fields that it shows.
 const KINDS = {
@@ -22,91 +23,16 @@ const MEMBERS = {
 };
 const STATES = { queued: "askQueued", running: "askRunning", cancelled: "askCancelled", failed: "askFailed", done: "askDone" };
 const SIDES = { base: "sideBase", changed: "sideChanged" };
-const PHASES = { loading: "phaseLoading", candidates: "phaseCandidates", assembling: "phaseCandidates", pricing: "phasePricing", searching: "phaseSearching" };
 const STAGES = { K: "stageK", P: "stageP", J: "stageJ", S: "stageS", V: "stageV", X: "stageX", U: "stageU" };
 const ROWS = [["requests", "rowRequests"], ["served", "rowServed"], ["people", "rowPeople"], ["pupils", "rowPupils"], ["value", "rowValue"]];
-let token = "";
-let organisation = "";
-let memberships = [];
 let collected = [];
 let questions = [];
+let round = "";
 let timer = 0;
 
-const number = (value) => value.toLocaleString(language());
 const percent = (value, digits = 1) => `${(100 * value).toLocaleString(language(), { maximumFractionDigits: digits })} %`;
 
-function say(message, bad = false) {
-  at("ask-state").textContent = message;
-  at("ask-state").classList.toggle("bad", bad);
-}
-
-// -- the service
-
-async function call(method, path, body) {
-  return (await fetched(method, path, body)).json().catch(() => ({}));
-}
-
-async function fetched(method, path, body) {
-  const headers = { "Accept-Language": language() };
-  if (token) headers.Authorization = `Bearer ${token}`;
-  if (organisation) headers["KeQiao-Organisation"] = organisation;
-  if (body) Object.assign(headers, { "Content-Type": "application/json", "Idempotency-Key": crypto.randomUUID() });
-  const answer = await fetch(`/api/v1${path}`, { method, headers, body: body && JSON.stringify(body) }).catch(() => null);
-  if (!answer) throw new Error(text("askAway"));
-  if (answer.ok) return answer;
-  const said = await answer.json().catch(() => ({}));
-  if (answer.status === 401 && token) leave();
-  throw new Error([said.detail ?? said.title ?? text("askAway"), ...(said.errors ?? []).map((each) => `${each.field}: ${each.message ?? each.code}`)].join(" "));
-}
-
-async function all(path) {
-  const found = [];
-  let cursor = "";
-  do {
-    const page = await call("GET", `${path}?limit=200${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
-    found.push(...page.items);
-    cursor = page.next ?? "";
-  } while (cursor && found.length < 2000);
-  return found;
-}
-
-// -- coming and going
-
-async function enter(event) {
-  event.preventDefault();
-  const given = new FormData(at("login"));
-  say(text("askEntering"));
-  try {
-    const answer = await call("POST", "/tokens", { login: given.get("login"), password: given.get("password") });
-    memberships = answer.user.memberships.filter((each) => OVERSEERS.includes(each.role));
-    if (!memberships.length) return say(text("askNobody"), true);
-    token = answer.access_token;
-    at("login").reset();
-    at("login").hidden = true;
-    at("asking").hidden = false;
-    at("acting").replaceChildren(...memberships.map((each) => new Option(each.organisation_name, each.organisation_id)));
-    await Promise.all([act(), fill()]);
-  } catch (error) {
-    say(error.message, true);
-  }
-}
-
-function leave() {
-  token = organisation = "";
-  clearTimeout(timer);
-  at("login").hidden = false;
-  at("asking").hidden = true;
-  say("");
-}
-
-async function act() {
-  organisation = at("acting").value;
-  const area = memberships.find((each) => each.organisation_id === organisation).adcode.replace(/(00)+$/, "");
-  const rounds = (await all("/rounds")).filter((each) => each.adcode.startsWith(area));
-  at("round").replaceChildren(...rounds.map((each) => new Option(each.name, each.id)));
-  at("question").hidden = !rounds.length;
-  await list();
-}
+const say = (message, bad) => sayIn("ask-state", message, bad);
 
 async function fill() {
   const region = await (await fetch("/region.json")).json();
@@ -150,7 +76,7 @@ async function ask(event) {
   event.preventDefault();
   say(text("askSending"));
   try {
-    await call("POST", `/rounds/${at("round").value}/what-ifs`, { changes: [...collected, change()] });
+    await call("POST", `/rounds/${round}/what-ifs`, { changes: [...collected, change()] });
     collected = [];
     showCollected();
     await list();
@@ -159,11 +85,20 @@ async function ask(event) {
   }
 }
 
+function about(chosen) {
+  round = chosen;
+  at("what-if").hidden = !round;
+  showCollected();
+  list();
+}
+
 async function list() {
   clearTimeout(timer);
-  const round = at("round").value;
+  const its = round;
   try {
-    questions = round ? (await call("GET", `/rounds/${round}/what-ifs?limit=20`)).items : [];
+    const found = its ? (await call("GET", `/rounds/${its}/what-ifs?limit=20`)).items : [];
+    if (its !== round) return;
+    questions = found;
     show();
     if (questions.some((each) => !ENDS.includes(each.state))) timer = setTimeout(list, POLL_MS);
   } catch (error) {
@@ -180,7 +115,7 @@ async function giveUp(question) {
 
 function show() {
   at("questions").replaceChildren(...questions.map(card));
-  say(questions.length ? "" : text(at("round").value ? "askNone" : "askNoRounds"));
+  say(questions.length || !round ? "" : text("askNone"));
 }
 
 function card(question) {
@@ -262,17 +197,8 @@ function row(name, one, other, difference, tag = "td") {
 const shares = (share) => `${number(share.served)} / ${number(share.requests)}${share.share === null ? "" : ` (${percent(share.share)})`}`;
 const signed = (value) => (value > 0 ? "+" : "") + number(value);
 
-/** Says what is shown in the language in use now. */
-export function retell() {
-  if (!token) return;
-  fill().then(list, (error) => say(error.message, true));
-  showCollected();
-}
-
-at("login").addEventListener("submit", enter);
-at("leave").addEventListener("click", leave);
-at("acting").addEventListener("change", () => act().catch((error) => say(error.message, true)));
-at("round").addEventListener("change", list);
+onEnter(fill);
+onRound(about);
 at("kind").addEventListener("change", showFields);
 at("collect").addEventListener("click", collect);
 at("question").addEventListener("submit", ask);
