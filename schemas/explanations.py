@@ -152,6 +152,10 @@ BY_HAND_PLACED = Reason(
     "其他未获安排的申请中有{wanted}项（{wanted_people}人）也想要该资源，其中{taken}项目前可以安排（最多{taken_best}分），"
     "{without}项别无其他选择",
 )
+BY_HAND_DISPLACES = Reason(
+    "; for it a drafted match of {people} people, worth {value} points, is given up",
+    "；为此须取消另一项已拟定的安排（{people}人，{value}分）",
+)
 BY_HAND_COST = Reason(
     "; by the prices of the last solve this place takes {cost} points from others",
     "；按最近一次计算的价格，占用该资源会使其他申请损失{cost}分",

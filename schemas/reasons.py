@@ -82,6 +82,10 @@ FALLEN: Mapping[str, Reason] = {
         "{count} {kind} were possible, but went to others, by which more is reached overall",
         "{count} {kind}可行，但分给了其他申请，这样总体受益更大",
     ),
+    "displaced_by_hand": Reason(
+        "{count} {kind} went to another request, by the decision of a coordinator",
+        "{count} {kind}由协调员改给了其他申请",
+    ),
     "kept_for_round": Reason(
         "{count} {kind} were possible, but a round that is still being settled needs them more",
         "{count} {kind}可行，但正在办理的集中申报期更需要",
@@ -107,6 +111,9 @@ ENDED: Mapping[str, Reason] = {
     ),
     "moved_by_hand": Reason("The coordinator chose otherwise.", "协调员作了调整。"),
     "dropped_by_hand": Reason("The coordinator took it back.", "协调员撤销了手工安排。"),
+    "displaced_by_hand": Reason(
+        "The coordinator gave the place to another request.", "协调员将名额改给了其他申请。"
+    ),
     "offer_moved": Reason(
         "The coordinator has found another place; its offer follows.", "协调员另作安排，新的邀约随后发出。"
     ),

@@ -65,6 +65,12 @@ MESSAGES: dict[str, Message] = {
         "情况已与您看到的不同：现为由{before}分变为{after}分，本期方案合计由{plan_before}分变为{plan_after}分；"
         "{wanted}项未获安排的申请也想要该资源，其中{taken}项目前可以安排。请重新查看后再确认。",
     ),
+    "not_displaceable": Message(
+        409,
+        "This match cannot make way: only a draft of this round can that the solver drew up for your area,"
+        " for one school alone, and only where the place is not free without it.",
+        "该安排不能让出：只有本期由系统拟定、属于您所负责地区、单独成行的草案才能让出，且仅在名额确实不足时。",
+    ),
     "move_under_way": Message(409, "This offer is being moved already.", "该邀约正在改派中。"),
     "request_not_waiting": Message(
         409,

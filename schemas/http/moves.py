@@ -25,6 +25,21 @@ class MoveInput(PreviewInput):
     shown = Text(max=64, min=1, required=True)
 
 
+class PlacePreviewInput(PreviewInput):
+    """Where a coordinator thinks of placing a request, and the draft that is to make way for it.
+
+    Nothing said of `displacing`, the draft of least value is found that frees the place, if one is needed.
+    """
+
+    displacing = ListOf(Id(), max=1, load_default=None, allow_none=True)
+
+
+class PlaceInput(MoveInput):
+    """As MoveInput; what is to make way is said outright, as the preview's `displaces` tells it."""
+
+    displacing = ListOf(Id(), max=1, load_default=list)
+
+
 class WantedIn(Fact):
     """Requests of one district that wanted the place and go without; their needs, in percent."""
 
@@ -49,6 +64,14 @@ class LeftBehind(Fact):
     lost_value = Int(required=True)
 
 
+class GivenUp(Fact):
+    """The drafted match that makes way: its value, and for how many people it was."""
+
+    match_id = Id(required=True)
+    value = Int(required=True)
+    people = Int(required=True)
+
+
 class PriceView(Fact):
     """What a move changes, in points and in requests that have no place in the round.
 
@@ -57,7 +80,8 @@ class PriceView(Fact):
     at best, and `without` have nothing else that is free. What the match leaves could be had by `left`.
     `cost` is what the place takes from others by the prices of the round's latest solve; null where the
     solver did not tell it. `accepted` parties of an offer have to be asked again; null for a draft.
-    `company` is null where nobody was to come together with the match.
+    `company` is null where nobody was to come together with the match, `displaced` where no other match has
+    to make way.
     """
 
     before = Int(required=True)
@@ -73,6 +97,7 @@ class PriceView(Fact):
     cost = Int(required=True, allow_none=True)
     accepted = Int(required=True, allow_none=True)
     company = Nested(LeftBehind, required=True, allow_none=True)
+    displaced = Nested(GivenUp, required=True, allow_none=True)
     districts = ListOf(Nested(WantedIn), max=2000, required=True)
     text = Text(max=1000, required=True)
 
@@ -100,6 +125,19 @@ class WaitingView(Fact):
     value = Int(required=True)
 
 
+class DisplacedView(Fact):
+    """A drafted match of the caller's area that would have to make way, and whose it is."""
+
+    match_id = Id(required=True)
+    request_id = Id(required=True)
+    school_name = Text(max=200, required=True)
+    adcode = Adcode(required=True)
+    group_size = Int(required=True)
+    title = Text(max=200, required=True)
+    starts_at = Instant(required=True)
+    value = Int(required=True)
+
+
 class PreviewView(Fact):
     """What a move would change; nothing has been.
 
@@ -117,10 +155,12 @@ class PreviewView(Fact):
 class PlacePreviewView(PreviewView):
     """What giving a place to a request without one would change; nothing has been.
 
-    As PreviewView, but that nothing is there at `present`; `before` and `left` of the price are 0.
+    As PreviewView, but that nothing is there at `present`; `before` of the price is 0. `displaces` is what
+    has to make way, and the act has to name it; empty where there is room.
     """
 
     present = Nested(PlaceView, required=True, allow_none=True)
+    displaces = ListOf(Nested(DisplacedView), max=1, required=True)
 
 
 class PlacedByHandView(MatchView):
@@ -146,7 +186,7 @@ class MovedByHandView(MatchView):
 
 
 class SuccessorView(Fact):
-    """What is, or was, to replace an offer, and where that stands."""
+    """What is, or was, to replace an offer, or what a draft made way for; and where that stands."""
 
     match_id = Id(required=True)
     state = Code(MATCH_STATES, required=True)
@@ -156,11 +196,13 @@ class SuccessorView(Fact):
 class HandMoveView(Fact):
     """What was done to a match by hand: when, by whom, why, and its price at that moment.
 
-    `act` is placed where a hand made it, dropped where it was taken back, else moved. What is taken back has
-    no price. `successor` is null for a draft: that was done there and then.
+    `act` is placed where a hand made it, dropped where it was taken back, displaced where it made way for the
+    `successor`, at that one's price, else moved. What is taken back has no price. `successor` is null for a
+    draft that was moved: that was done there and then. `match_id` is what it was done to.
     """
 
     id = Id(required=True)
+    match_id = Id(required=True)
     moved_at = Instant(required=True)
     moved_by = Id(required=True)
     act = Code(HAND_ACTS, required=True)

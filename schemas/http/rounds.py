@@ -165,8 +165,8 @@ class RoundDetail(RoundView):
     """A round with its solve and its numbers; these are null for those who may not know them yet.
 
     `papers` prove value and bound of the solver's draft to whoever runs the verifier on them; they are null
-    until publication. `changed_by_hand` counts the matches that a coordinator set otherwise, of which the
-    papers do not speak. `failure_text` is the failure in words.
+    until publication. `changed_by_hand` counts the requests that a coordinator serves, or leaves,
+    otherwise, of which the papers do not speak. `failure_text` is the failure in words.
     """
 
     changed_by_hand = Int(required=True, allow_none=True)

@@ -11,6 +11,8 @@ from schemas.http.moves import (
     MovedByHandView,
     MoveInput,
     PlacedByHandView,
+    PlaceInput,
+    PlacePreviewInput,
     PlacePreviewView,
     PreviewInput,
     PreviewView,
@@ -56,19 +58,22 @@ class HandsHttp:
     @http.endpoint(
         "POST",
         "/rounds/<uuid:round_id>/requests/<uuid:request_id>/place/preview",
-        body=PreviewInput,
+        body=PlacePreviewInput,
         answer=PlacePreviewView,
         roles=COORDINATORS,
         summary="What giving a place to a request that the draft leaves out would change, and cost whom",
     )
     def preview_place(self, call: http.Call, conn: Connection) -> dict[str, Any]:
         """Changes nothing."""
-        return placing.preview(conn, **_moving(call), now=call.now, language=call.language)
+        displacing = call.body["displacing"]
+        return placing.preview(
+            conn, **_moving(call), displacing=displacing, now=call.now, language=call.language
+        )
 
     @http.endpoint(
         "POST",
         "/rounds/<uuid:round_id>/requests/<uuid:request_id>/place",
-        body=MoveInput,
+        body=PlaceInput,
         answer=PlacedByHandView,
         roles=COORDINATORS,
         status=201,
@@ -76,8 +81,11 @@ class HandsHttp:
         summary="Give a place by hand to a request that the draft leaves out, within the same rules",
     )
     def place_request(self, call: http.Call, conn: Connection) -> dict[str, Any]:
-        """As it was shown, or not at all. Pinned from then on, with the reason; the price is kept."""
-        made, price = placing.place(conn, **_moving(call), **_meant(call), now=call.now)
+        """As it was shown, or not at all. Pinned, with reason and price; what makes way waits again."""
+        displacing = call.body["displacing"]
+        made, price = placing.place(
+            conn, **_moving(call), **_meant(call), displacing=displacing, now=call.now
+        )
         return {**views.dump(made), "price": hand_prices.told(price, call.language, "placed")}
 
     @http.endpoint(

@@ -79,6 +79,10 @@ DISPLACING = frozenset(
 )  # fmt: skip
 
 
+# Why a draft ended that a coordinator gave up for another request; and why its request has none.
+DISPLACED_BY_HAND = "displaced_by_hand"
+
+
 class RoundState(Refusal):
     """The round is not in a state in which this can be done; `state` says which it is in."""
 
@@ -167,6 +171,12 @@ class NotPlacedByHand(Refusal):
     """Only what a hand has placed can be taken back; what the solver drew up can be moved."""
 
     code = "not_placed_by_hand"
+
+
+class NotDisplaceable(Refusal):
+    """The match is no draft that could make way here, or the place is free without it."""
+
+    code = "not_displaceable"
 
 
 class PriceHasChanged(Refusal):

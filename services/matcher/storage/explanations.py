@@ -50,10 +50,12 @@ def replace_some(conn: Connection, *, job_id: UUID, told: Mapping[UUID, Row]) ->
 
 
 def get(conn: Connection, request_id: UUID, job_id: UUID) -> Row | None:
-    """What was told of a request after that job; `by_hand` if its match was set or moved since."""
+    """What was told of a request after that job; `by_hand` if a hand has changed that since."""
     return conn.execute(
         "select e.told, exists (select from matches m where m.request_id = e.request_id and m.pinned"
         "                         and not (m.state = 'superseded' and m.version = 0))"
+        "         or exists (select from matches m where m.request_id = e.request_id and m.job_id = e.job_id"
+        "                       and m.reason_code = 'displaced_by_hand')"
         "         or exists (select from rearranged a join matches m on m.id = a.match_id"
         "                     where a.request_id = e.request_id and m.job_id = e.job_id"
         "                       and a.code = 'made_room_for') as by_hand"

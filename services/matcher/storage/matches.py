@@ -119,12 +119,12 @@ def drop_draft_of(conn: Connection, request_id: UUID, now: datetime, code: str) 
     )
 
 
-def drop_placed(conn: Connection, match_id: UUID, now: datetime, reason: str) -> None:
-    """Take back a draft that a hand had placed; the caller has locked it."""
+def drop_by_hand(conn: Connection, match_id: UUID, now: datetime, code: str, reason: str) -> None:
+    """Take back a draft by hand; the caller has locked it."""
     conn.execute(
-        "update matches set state = 'superseded', reason_code = 'dropped_by_hand', reason = %s,"
+        "update matches set state = 'superseded', reason_code = %s, reason = %s,"
         "       ended_at = %s, next_step_at = null where id = %s and state = 'proposed' and version = 0",
-        [reason, now, match_id],
+        [code, reason, now, match_id],
     )
 
 

@@ -171,10 +171,20 @@ def give_verdicts(conn: Connection, verdicts: Iterable[Mapping[str, Any]], *, at
         )
 
 
-def set_outcome(conn: Connection, request_id: UUID, outcome: str) -> None:
-    """Note that a hand changed what is said of a request; nobody has heard of a draft's verdict."""
+def set_outcome(
+    conn: Connection, request_id: UUID, outcome: str, displaced_from: Iterable[Mapping[str, Any]] = ()
+) -> None:
+    """Note that a hand changed what is said of a request; nobody has heard of a draft's verdict.
+
+    What it was `displaced_from` (reasons with the code displaced_by_hand) stands first, and only as long as
+    no hand changes it again.
+    """
     conn.execute(
-        "update verdicts set outcome = %s, told = false where request_id = %s", [outcome, request_id]
+        "update verdicts set outcome = %(outcome)s, told = false,"
+        "       reasons = %(displaced)s"
+        "                 || jsonb_path_query_array(reasons, '$[*] ? (@.code != \"displaced_by_hand\")')"
+        " where request_id = %(id)s",
+        {"outcome": outcome, "displaced": Jsonb(list(displaced_from)), "id": request_id},
     )
 
 

@@ -46,10 +46,16 @@ def match_ids(
 
 
 def changed_by_hand(conn: Connection, round_id: UUID) -> int:
-    """How many of a round's matches a coordinator set; drafts that were dropped do not count."""
+    """How many of a round's requests a coordinator served, or left, otherwise than its papers say.
+
+    Drafts that were placed by hand and dropped again do not count.
+    """
     row = conn.execute(
-        "select count(*) as number from matches where round_id = %s and pinned"
-        "   and not (state = 'superseded' and version = 0)",
+        "select count(distinct request_id) as number from matches m where round_id = %s"
+        "   and (pinned and not (state = 'superseded' and version = 0)"
+        "        or reason_code = 'displaced_by_hand' and job_id ="
+        "           (select id from solve_job j where j.round_id = m.round_id and j.state = 'done'"
+        "             order by j.created_at desc, j.id desc limit 1))",
         [round_id],
     ).fetchone()
     return row["number"] if row else 0

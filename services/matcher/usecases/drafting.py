@@ -146,7 +146,7 @@ def _check(row: Row | None, draft: Match | None) -> Match:
 
 def best(its: Setting, wanted: Wanted) -> Option:
     """The best of the request's ways that use what is wanted. Raises domain.MoveImpossible."""
-    fitting = [option for option in its.options if _uses(option, wanted)]
+    fitting = [option for option in its.options if uses(option, wanted)]
     if not fitting:
         reasons = its.finding.reasons
         of_kind = [reason for reason in reasons if reason.kind == wanted.resource_kind]
@@ -155,7 +155,8 @@ def best(its: Setting, wanted: Wanted) -> Option:
     return max(fitting, key=lambda option: option.value)
 
 
-def _uses(option: Option, wanted: Wanted) -> bool:
+def uses(option: Option, wanted: Wanted) -> bool:
+    """Whether a way takes what is wanted."""
     return any(
         (leg.kind, leg.resource) == (wanted.resource_kind, wanted.resource_id)
         and wanted.starts_at in (None, moment(leg.start))

@@ -34,7 +34,7 @@ class Setting(NamedTuple):
 
     `draft` is None for a request without a place, else a draft or an offer. `number` is that of the request;
     `options` are its ways, and `present` is the one that it has now, None if it has none or it could not be
-    made so any more.
+    made so any more. `displaced` is another's draft that makes way, not planned either; `gives` is its way.
     """
 
     request_id: UUID
@@ -48,6 +48,8 @@ class Setting(NamedTuple):
     finding: Finding
     present: Option | None
     now: datetime
+    displaced: Match | None = None
+    gives: Option | None = None
 
 
 class Priced(NamedTuple):
@@ -65,22 +67,35 @@ def setting(conn: Connection, draft: Match, now: datetime) -> Setting:
     number = _number(world, draft.request_id)
     finder = Finder(world.problem)
     options, finding = finder.options(number)
-    places = {place_of(leg_of(leg)) for leg in draft.legs}
-    present = standing(finder, number, options, places)
+    present = _standing(world, finder, draft)
     its = draft.request_id, draft.round_id, draft.job_id, draft
     return Setting(*its, others, world, number, options, finding, present, now)
 
 
 def setting_of_request(
-    conn: Connection, *, request_id: UUID, round_id: UUID, job_id: UUID | None, now: datetime
+    conn: Connection,
+    *,
+    request_id: UUID,
+    round_id: UUID,
+    job_id: UUID | None,
+    now: datetime,
+    displaced: Match | None = None,
 ) -> Setting:
     """What giving a place to a request without one is weighed in; `job_id` is that of the round's solve."""
     others = [other for other in waiting(conn, round_id, now) if other != request_id]
-    world = load(conn, now=now, request_ids=[request_id, *others])
-    number = _number(world, request_id)
-    options, finding = Finder(world.problem).options(number)
+    gone = [displaced] if displaced else []
+    asked = [request_id, *others, *(each.request_id for each in gone)]
+    world = load(conn, now=now, request_ids=asked, without=[each.id for each in gone])
+    number, finder = _number(world, request_id), Finder(world.problem)
+    options, finding = finder.options(number)
+    gives = _standing(world, finder, displaced) if displaced else None
     its = request_id, round_id, job_id, None
-    return Setting(*its, others, world, number, options, finding, None, now)
+    return Setting(*its, others, world, number, options, finding, None, now, displaced, gives)
+
+
+def _standing(world: World, finder: Finder, draft: Match) -> Option | None:
+    number = _number(world, draft.request_id)
+    return standing(finder, number, finder.options(number)[0], {place_of(leg_of(leg)) for leg in draft.legs})
 
 
 def waiting(conn: Connection, round_id: UUID, now: datetime) -> list[UUID]:
@@ -95,19 +110,22 @@ def _number(world: World, request_id: UUID) -> int:
 def price(conn: Connection, its: Setting, chosen: Option) -> Priced:
     """What it changes if the request is served by that option."""
     world, draft = its.world, its.draft
-    others = [at for at in range(len(world.problem.wishes)) if at != its.number]
-    found = chances(world.problem, others, its.present, chosen)
+    waits = set(its.waiting)
+    others = [at for at, wish in enumerate(world.problem.wishes) if wish.key in waits]
+    found = chances(world.problem, others, its.present or its.gives, chosen)
     wanted = _wanting(conn, its, chosen)
     drafted = draft.value if draft else 0
     present = its.present.value if its.present else drafted
     worth = hands.worth_of_plan(conn, its.round_id) - drafted if its.round_id else 0
     company = _company(conn, draft) if draft else None
+    gone = _given_up(its.displaced) if its.displaced else None
+    lost = (company["lost_value"] if company else 0) + (gone["value"] if gone else 0)
     rows = [world.requests[key] for key in wanted]
     kept = {
         "before": present,
         "after": chosen.value,
         "plan_before": worth + present,
-        "plan_after": worth + chosen.value - (company["lost_value"] if company else 0),
+        "plan_after": worth + chosen.value - lost,
         "wanted": len(rows),
         "wanted_people": sum(row["group_size"] for row in rows),
         "taken": len(found.taken),
@@ -117,6 +135,7 @@ def price(conn: Connection, its: Setting, chosen: Option) -> Priced:
         "cost": _cost(conn, its, chosen),
         "accepted": _accepted(draft) if draft else None,
         "company": company,
+        "displaced": gone,
         "districts": list(_districts(world, wanted)),
     }
     return Priced(kept, wanted, world)
@@ -182,6 +201,10 @@ def _accepted(draft: Match) -> int | None:
     return sum(agreement.answer == "accept" for agreement in draft.agreements)
 
 
+def _given_up(draft: Match) -> Row:
+    return {"match_id": str(draft.id), "value": draft.value, "people": draft.group_size}
+
+
 def _company(conn: Connection, draft: Match) -> Row | None:
     """Those who were to come together with the match, and what becomes of them; None where nobody was."""
     if draft.company_id is None:
@@ -212,7 +235,7 @@ def _districts(world: World, wanted: Collection[Key]) -> Iterator[Row]:
 
 
 def told(price: Row, language: str, act: str = "moved") -> Row:
-    """A price with its sentence; `act` is what was done by hand: moved, or placed."""
+    """A price with its sentence; `act` is what was done by hand: moved, or placed or displaced for that."""
     numbers = {name: value for name, value in price.items() if isinstance(value, int)}
     cost = texts.BY_HAND_COST.text(language, **numbers) if price["cost"] is not None else ""
     # Prices that were kept before offers could be moved say nothing of answers.
@@ -220,9 +243,11 @@ def told(price: Row, language: str, act: str = "moved") -> Row:
     answers = texts.BY_HAND_ANSWERS.text(language, **numbers) if accepted is not None else ""
     # Nor those from before groups came together of them.
     company = price.get("company")
-    said = texts.BY_HAND_PLACED if act == "placed" else texts.BY_HAND
-    text = said.text(language, **numbers) + _of_company(company, language) + cost + answers
-    return {**price, "accepted": accepted, "company": company, "text": text}
+    displaced = price.get("displaced")
+    given_up = texts.BY_HAND_DISPLACES.text(language, **displaced) if displaced else ""
+    said = texts.BY_HAND if act == "moved" else texts.BY_HAND_PLACED
+    text = said.text(language, **numbers) + given_up + _of_company(company, language) + cost + answers
+    return {**price, "accepted": accepted, "company": company, "displaced": displaced, "text": text}
 
 
 def _of_company(company: Row | None, language: str) -> str:

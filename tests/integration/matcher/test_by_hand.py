@@ -54,9 +54,9 @@ def round_id(store: Store, monkeypatch: pytest.MonkeyPatch) -> UUID:
         round_id = solves.opened(conn)
         programme = _programme(conn)
         keep(conn, "slot", facts.slot(programme, START, seats=40, free=40))
-        _ask(conn, round_id, "第一小学", 40)
-        _ask(conn, round_id, "第二小学", 30)
-        _ask(conn, round_id, "第三小学", 50, "150424")
+        ask(conn, round_id, "第一小学", 40)
+        ask(conn, round_id, "第二小学", 30)
+        ask(conn, round_id, "第三小学", 50, "150424")
         lifecycle.close(conn, now=NOW, actor=SOMEBODY, round_id=round_id)
     monkeypatch.setattr(solver, "BEAT_SECONDS", 0.05)
     monkeypatch.setattr(solver, "solve", settled.openly)
@@ -82,7 +82,8 @@ def _programme(conn: Connection) -> Row:
     return programme
 
 
-def _ask(conn: Connection, round_id: UUID, name: str, size: int, adcode: str = "150402") -> None:
+def ask(conn: Connection, round_id: UUID, name: str, size: int, adcode: str = "150402") -> None:
+    """A school's request of the round, for any time from the first slot to the second."""
     windows = [{"starts_at": facts.iso(START), "ends_at": facts.iso(LATER + timedelta(hours=4))}]
     its = {"round_id": str(round_id), "windows": windows, "group_size": size}
     keep(conn, "request", facts.request(facts.school(name, adcode), **its))

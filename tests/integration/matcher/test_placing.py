@@ -18,7 +18,7 @@ from services.matcher import domain, solver
 from services.matcher.storage import matches, pool
 from services.matcher.storage import rounds as storage
 from services.matcher.storage import views as numbers
-from services.matcher.usecases import drafting, hand_prices, placing, views
+from services.matcher.usecases import drafting, hand_prices, placing, telling, views
 from services.matcher.usecases import rounds as lifecycle
 from services.matcher.usecases.drafting import Wanted
 from services.matcher.usecases.offering import Party
@@ -30,6 +30,7 @@ from tests.integration.matcher.test_by_hand import (
     HONGSHAN,
     LINXI,
     REASON,
+    ask,
     draft,
     everything,
     later,
@@ -58,8 +59,17 @@ def request_of(store: Store, school: str) -> UUID:
     return found
 
 
-def preview(store: Store, round_id: UUID, request_id: UUID, wanted: Wanted, party: Party = HONGSHAN) -> Row:
+def preview(
+    store: Store,
+    round_id: UUID,
+    request_id: UUID,
+    wanted: Wanted,
+    party: Party = HONGSHAN,
+    *,
+    displacing: list[UUID] | None = None,
+) -> Row:
     its: Row = {"round_id": round_id, "request_id": request_id, "party": party, "wanted": wanted}
+    its["displacing"] = displacing
     with store.transaction() as conn:
         shown: Row = PlacePreviewView().dump(placing.preview(conn, **its, now=DUE, language="en"))
     return shown
@@ -73,10 +83,12 @@ def place(
     party: Party = HONGSHAN,
     *,
     shown: str | None = None,
+    displacing: list[UUID] | None = None,
 ) -> Row:
     """With what is shown at that very moment, if it is not said what was."""
     shown = shown or preview(store, round_id, request_id, wanted, party)["shown"]
     its: Row = {"round_id": round_id, "request_id": request_id, "party": party, "wanted": wanted}
+    its["displacing"] = displacing or []
     with store.transaction() as conn:
         made, price = placing.place(conn, **its, reason=REASON, shown=shown, now=DUE)
     told = {**views.dump(made), "price": hand_prices.told(price, "en", "placed")}
@@ -206,6 +218,118 @@ def test_what_is_left_is_given_once_and_twice_if_the_round_is_not_locked(
     )
 
 
+# -- where there is no room
+
+
+@pytest.fixture
+def first(draft: domain.Match) -> Wanted:
+    """The first slot, which the draft of 40 fills."""
+    return Wanted("slot", draft.legs[0].resource_id)
+
+
+def test_a_draft_makes_way_where_it_is_named_and_its_request_reads_why_and_may_be_placed_again(
+    store: Store, round_id: UUID, draft: domain.Match, left_out: UUID, later: Wanted, first: Wanted
+) -> None:
+    before = everything(store)
+    shown = preview(store, round_id, left_out, first)
+    assert everything(store) == before
+    (gone,) = shown["displaces"]
+    assert (gone["match_id"], gone["school_name"], gone["value"]) == (str(draft.id), "第一小学", draft.value)
+    price = shown["price"]
+    assert price["displaced"] == {"match_id": str(draft.id), "value": draft.value, "people": 40}
+    assert (price["before"], price["plan_before"], price["plan_after"]) == (0, draft.value, price["after"])
+    assert f"a drafted match of 40 people, worth {draft.value} points, is given up" in price["text"]
+    with pytest.raises(domain.MoveImpossible):
+        place(store, round_id, left_out, first, shown=shown["shown"])
+
+    made = place(store, round_id, left_out, first, shown=shown["shown"], displacing=[draft.id])
+    assert (made["state"], made["price"]) == ("proposed", price)
+    ended = found(store, draft.id)
+    assert (ended.state, ended.reason_code, ended.reason) == ("superseded", domain.DISPLACED_BY_HAND, REASON)
+    assert trail(store, draft.id) == [("displaced", str(draft.id), made["id"], price)]
+    assert [each[0] for each in trail(store, UUID(made["id"]))] == ["displaced", "placed"]
+    assert said_of(store, draft.request_id) == ("unserved", [domain.DISPLACED_BY_HAND])
+    with store.read() as conn:
+        assert numbers.changed_by_hand(conn, round_id) == 2
+
+    drop(store, UUID(made["id"]))
+    with store.read() as conn:
+        assert numbers.changed_by_hand(conn, round_id) == 1, "the solver's own plan had it in the first slot"
+    assert preview(store, round_id, draft.request_id, first)["displaces"] == []
+    assert place(store, round_id, draft.request_id, first)["price"]["after"] == draft.value
+    assert said_of(store, draft.request_id) == ("matched", [])
+
+
+def found(store: Store, match_id: UUID) -> domain.Match:
+    with store.read() as conn:
+        match = matches.get(conn, match_id)
+    assert match is not None
+    return match
+
+
+def trail(store: Store, match_id: UUID) -> list[tuple[str, str, str | None, Row]]:
+    """What was done by hand, to which match, for which one, at which price."""
+    with store.read() as conn:
+        kept = drafting.moves_of(conn, match_id=match_id, party=CITY, language="en")
+    return [
+        (each["act"], each["match_id"], each["successor"] and each["successor"]["match_id"], each["price"])
+        for each in HandMovesView().dump(kept)["items"]
+    ]
+
+
+def said_of(store: Store, request_id: UUID) -> tuple[str, list[str]]:
+    """The outcome that the city reads, and the reasons in which a hand plays a part."""
+    with store.read() as conn:
+        told = telling.explain(conn, CITY, request_id=request_id, language="en")
+    assert told["why"] is None
+    return told["outcome"], [each["code"] for each in told["reasons"] if "hand" in each["code"]]
+
+
+@pytest.mark.parametrize(
+    "spared",
+    [
+        "pinned = true",
+        "adcode = '150424'",
+        "company_id = id, company_groups = 2, company_people = 60, company_least = 50",
+        "next_step_at = created_at",
+    ],
+)
+def test_what_a_hand_has_set_is_of_elsewhere_in_company_or_published_does_not_make_way(
+    store: Store, round_id: UUID, draft: domain.Match, left_out: UUID, first: Wanted, spared: str
+) -> None:
+    with store.transaction() as conn:
+        conn.execute(f"update matches set {spared} where id = %s", [draft.id])
+    with pytest.raises(domain.MoveImpossible):
+        preview(store, round_id, left_out, first)
+    with pytest.raises(domain.NotDisplaceable):
+        preview(store, round_id, left_out, first, displacing=[draft.id])
+
+
+def test_of_drafts_that_could_make_way_the_one_of_least_value_does_unless_another_is_named(
+    store: Store, round_id: UUID, draft: domain.Match, left_out: UUID, later: Wanted
+) -> None:
+    """Two of 20 fill the second slot; either frees a place for 20 of the request that waits."""
+    with store.transaction() as conn:
+        conn.execute("update known_request set group_size = 20 where id = %s", [left_out])
+        ask(conn, round_id, "第四小学", 20)
+        ask(conn, round_id, "第五小学", 20)
+    one, other = (drafted(store, round_id, name, later) for name in ("第四小学", "第五小学"))
+    with store.transaction() as conn:
+        conn.execute("update matches set value = value - 1 where id = %s", [other])
+    (gone,) = preview(store, round_id, left_out, later)["displaces"]
+    assert gone["match_id"] == str(other)
+    shown = preview(store, round_id, left_out, later, displacing=[one])
+    assert shown["price"]["displaced"]["match_id"] == str(one)
+
+
+def drafted(store: Store, round_id: UUID, school: str, wanted: Wanted) -> UUID:
+    """A draft on what is wanted, as the solver would have drawn it up."""
+    made = UUID(place(store, round_id, request_of(store, school), wanted)["id"])
+    with store.transaction() as conn:
+        conn.execute("update matches set pinned = false where id = %s", [made])
+    return made
+
+
 @pytest.mark.parametrize("act", [preview, partial(place, shown="what was there before")])
 def test_both_refuse_the_same(
     store: Store,
@@ -222,8 +346,11 @@ def test_both_refuse_the_same(
     with pytest.raises(domain.RequestNotWaiting):
         act(store, round_id, draft.request_id, later)
     with pytest.raises(domain.MoveImpossible) as refused:
-        act(store, round_id, left_out, Wanted("slot", draft.legs[0].resource_id))
-    assert refused.value.field == "resource_id"
+        act(store, round_id, request_of(store, "第三小学"), later, CITY)
+    assert (refused.value.field, refused.value.params["codes"]) == ("resource_id", "seats"), "50 for 40 seats"
+    for other in (draft.id, new_id()):
+        with pytest.raises(domain.NotDisplaceable):
+            act(store, round_id, left_out, later, displacing=[other])
     with store.transaction() as conn:
         lifecycle.review(conn, now=DUE, actor=SOMEBODY, round_id=round_id)
     with pytest.raises(domain.RoundState):

@@ -18,7 +18,6 @@ from tests.builders import matcher as made
 from tests.builders.accounts import LINXI, Person, a_coordinator
 from tests.builders.provider import Provider
 from tests.fixtures.front import Front
-from tests.fixtures.stack import poll
 
 
 def test_requests_are_solved_together_held_and_confirmed(
@@ -292,26 +291,32 @@ def test_a_request_that_the_draft_leaves_out_is_placed_by_hand_and_confirmed(
     (draft,) = coordinator.get(f"/rounds/{round_['id']}/matches").json()["items"]
     served = next(n for n, request in enumerate(asked) if request["id"] == draft["request_id"])
     left_out = asked[1 - served]
-    gone = schools[served].teacher.post(f"/requests/{asked[served]['id']}/withdraw", {"reason": "改期"})
-    assert gone.status_code == 200, gone.text
     path = f"/rounds/{round_['id']}/requests/{left_out['id']}/place"
-    wanted = {"resource_kind": "slot", "resource_id": slot["id"]}
-    shown = poll(lambda: _answered(coordinator, f"{path}/preview", wanted), made.PATIENCE)
-    assert (shown["present"], shown["price"]["before"]) == (None, 0)
-    reason = {"reason": "空出的场次留给这所学校"}
-    wanted["shown"] = shown["shown"]
-    placed = coordinator.post(path, {**wanted, **reason}).json()
+    wanted = {"resource_kind": "slot", "resource_id": slot["id"], "reason": "这所学校从未轮到"}
+    shown = coordinator.post(f"{path}/preview", wanted).json()
+    assert [gone["match_id"] for gone in shown["displaces"]] == [draft["id"]]
+    assert (shown["present"], shown["price"]["plan_before"]) == (None, draft["value"])
+    act = {**wanted, "shown": shown["shown"]}
+    full = coordinator.post(path, act)
+    assert (full.status_code, full.json()["code"]) == (422, "move_impossible"), (
+        "nothing goes that is not named"
+    )
+    act["displacing"] = [draft["id"]]
+    placed = coordinator.post(path, act).json()
     assert placed["price"] == shown["price"]
-    assert coordinator.post(f"/matches/{placed['id']}/drop", reason).json()["state"] == "superseded"
-    again = coordinator.post(path, {**wanted, **reason}).json()
+
+    dropped = coordinator.post(f"/matches/{placed['id']}/drop", {"reason": "再商量"})
+    assert dropped.json()["state"] == "superseded"
+    late = coordinator.post(path, act)
+    assert (late.status_code, late.json()["field"]) == (409, "displacing"), "there is room by now"
+    free = coordinator.post(f"{path}/preview", wanted).json()
+    assert free["displaces"] == []
+    again = coordinator.post(path, {**wanted, "shown": free["shown"]}).json()
     made.published(coordinator, round_, drawn_up=True)
     confirmed = made.wait_for_match(coordinator, left_out, "confirmed")
     assert (confirmed["id"], confirmed["pinned"]) == (again["id"], True)
-    (act,) = coordinator.get(f"/matches/{again['id']}/moves").json()["items"]
-    assert (act["act"], act["reason"]) == ("placed", reason["reason"])
-
-
-def _answered(coordinator: Person, path: str, body: made.Json) -> made.Json | None:
-    """The service knows what it is asked about."""
-    answer = coordinator.post(path, body)
-    return answer.json() if answer.status_code == 200 else None
+    told = schools[served].teacher.get(f"/explanations/{asked[served]['id']}").json()
+    assert told["outcome"] == "unserved"
+    assert "由协调员改给了其他申请" in told["reasons"][0]["text"]
+    trail = coordinator.get(f"/matches/{placed['id']}/moves").json()["items"]
+    assert [each["act"] for each in trail] == ["dropped", "displaced", "placed"]
