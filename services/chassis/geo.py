@@ -1,4 +1,4 @@
-"""Distance and travel time between two places: the one formula that everybody uses."""
+"""Distance and travel time: the formula; `roads` adds the lengths that are known, and is what all use."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 EARTH_RADIUS_KM = 6371.0088
-ROAD_FACTOR = (
-    1.25  # a road's length over the great circle's; published legs give 1.05 to 1.21, so this is careful
-)
+# A road's length over the great circle's where nothing is known; published legs give 1.05 to 1.21.
+ROAD_FACTOR = 1.25
 SPEED_KMH = 55.0
 HANDLING_MINUTES = 15.0  # setting off, arriving, finding the door
 # Winter roads: how much longer the same way takes, by month.
@@ -23,10 +22,6 @@ class Point(NamedTuple):
     lon: float
 
 
-Legs = Mapping[frozenset[Point], float]
-"""Known road lengths in km between two places, either way round."""
-
-
 def distance_km(a: Point, b: Point) -> float:
     """The great circle between two places."""
     north, east = math.radians(b.lat - a.lat) / 2, math.radians(b.lon - a.lon) / 2
@@ -37,15 +32,11 @@ def distance_km(a: Point, b: Point) -> float:
     return 2 * EARTH_RADIUS_KM * math.asin(min(1.0, math.sqrt(chord)))
 
 
-def road_km(a: Point, b: Point, legs: Legs | None = None) -> float:
-    """The way by road: its known length, or the great circle with the usual detour."""
-    known = legs.get(frozenset((a, b))) if legs else None
-    return distance_km(a, b) * ROAD_FACTOR if known is None else known
+def usual_km(a: Point, b: Point) -> float:
+    """The great circle with the usual detour: a way of whose roads nothing is known."""
+    return distance_km(a, b) * ROAD_FACTOR
 
 
-def travel_minutes(a: Point, b: Point, month: int, legs: Legs | None = None) -> int:
-    """Minutes from one place to another in a month of 1 to 12, rounded up; none where they are the same."""
-    if a == b:
-        return 0
-    driving = road_km(a, b, legs) / SPEED_KMH * 60 * MONTH_FACTORS.get(month, 1.0)
-    return math.ceil(driving + HANDLING_MINUTES)
+def driving_minutes(km: float, month: int) -> int:
+    """Minutes for so many kilometres of road in a month of 1 to 12, rounded up, and to set off and arrive."""
+    return math.ceil(km / SPEED_KMH * 60 * MONTH_FACTORS.get(month, 1.0) + HANDLING_MINUTES)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta, timezone
 from typing import Any
 
-from services.chassis import geo
+from services.chassis import geo, region
 from services.search import domain, words
 
 Clause = dict[str, Any]
@@ -52,6 +52,8 @@ def question(
         "query": {"bool": {"must": matching(asked.get("q")), "filter": _fixed(asked, now, only)}},
         "sort": _order(asked),
     }
+    if _has_point(asked):
+        body["fields"] = [{"field": "location", "format": "geojson"}]
     if narrowed:
         body["post_filter" if asked["facets"] else "query"] = _narrowed(body, narrowed, asked["facets"])
     if asked["facets"]:
@@ -179,12 +181,17 @@ def _group(people: int) -> list[Clause]:
 def _near(asked: Asked) -> list[Clause]:
     if not asked.get("within_km") and asked["sort"] != "distance":
         return []
-    if asked.get("lat") is None or asked.get("lon") is None:
+    if not _has_point(asked):
         raise domain.PointRequired(field="lat")
     if not asked.get("within_km"):
         return [{"exists": {"field": "location"}}]
-    straight = asked["within_km"] / geo.ROAD_FACTOR  # the engine measures in a straight line
-    return [{"geo_distance": {"distance": f"{straight:.3f}km", "location": _point(asked)}}]
+    around = region.ROADS.within(geo.Point(asked["lat"], asked["lon"]), asked["within_km"])
+    return [{"bool": {"should": [_circle(*each) for each in around], "minimum_should_match": 1}}]
+
+
+def _circle(centre: geo.Point, km: float) -> Clause:
+    """The engine measures in a straight line."""
+    return {"geo_distance": {"distance": f"{km:.3f}km", "location": {"lat": centre.lat, "lon": centre.lon}}}
 
 
 def _order(asked: Asked) -> list[Clause]:
@@ -218,6 +225,10 @@ def _facet(name: str, counting: Clause, narrowed: Mapping[str, Clause]) -> Claus
 
 def _terms(field: str, values: Sequence[Any]) -> Clause:
     return {"terms": {field: list(values)}}
+
+
+def _has_point(asked: Asked) -> bool:
+    return asked.get("lat") is not None and asked.get("lon") is not None
 
 
 def _point(asked: Asked) -> Clause:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from services.chassis import geo
+from services.chassis import geo, region
 from services.chassis.facts import Fact
 from services.search import documents, domain, queries, words
 from services.search.domain import Document, Facts, State, StoredFact
@@ -158,17 +158,16 @@ def _bookable(engine: Engine, asked: Mapping[str, Any], now: datetime) -> list[s
 
 def _item(hit: Mapping[str, Any], asked: Mapping[str, Any], runs: tuple[str, ...]) -> dict[str, Any]:
     view: dict[str, Any] = hit["_source"]["view"]
-    return {**view, "distance_km": _distance_km(view, hit, asked), "highlights": _highlights(view, runs)}
+    return {**view, "distance_km": _distance_km(hit, asked), "highlights": _highlights(view, runs)}
 
 
-def _distance_km(view: Mapping[str, Any], hit: Mapping[str, Any], asked: Mapping[str, Any]) -> float | None:
-    """By road, as everywhere; only the engine knows where an expert's division is."""
-    if asked.get("lat") is None or asked.get("lon") is None:
+def _distance_km(hit: Mapping[str, Any], asked: Mapping[str, Any]) -> float | None:
+    """By road, as everywhere, if a point was given; of an expert it is the division that is so far away."""
+    found = hit.get("fields", {}).get("location")
+    if not found:
         return None
-    if view.get("lat") is not None:
-        here = geo.Point(asked["lat"], asked["lon"])
-        return round(geo.road_km(here, geo.Point(view["lat"], view["lon"])), 1)
-    return round(hit["sort"][0] * geo.ROAD_FACTOR, 1) if asked["sort"] == "distance" else None
+    lon, lat = found[0]["coordinates"]
+    return round(region.ROADS.km(geo.Point(asked["lat"], asked["lon"]), geo.Point(lat, lon)), 1)
 
 
 def _highlights(view: Mapping[str, Any], runs: tuple[str, ...]) -> dict[str, str]:

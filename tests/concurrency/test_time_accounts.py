@@ -12,8 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.chassis.geo import Point, travel_minutes
+from services.chassis.geo import Point
 from services.chassis.ids import new_id
+from services.chassis.region import ROADS
 from services.chassis.store import Connection, Store
 from services.experts.usecases import holds
 from tests.builders.catalog import NOW, START
@@ -103,7 +104,7 @@ def _check_diary(conn: Connection, expert_id: UUID) -> None:
     assert len(diary) <= CAP
     for first, second in pairwise(diary):
         here, there = Point(first["lat"], first["lon"]), Point(second["lat"], second["lon"])
-        way = 0.0 if here == there else travel_minutes(here, there, 3)
+        way = ROADS.minutes(here, there, 3)
         assert (second["starts_at"] - first["ends_at"]).total_seconds() / 60 >= way
 
 

@@ -10,7 +10,8 @@ from uuid import UUID
 
 from deploy.check.reader import Reader, Row
 from deploy.check.verdict import Finding
-from services.chassis.geo import Point, travel_minutes
+from services.chassis.geo import Point
+from services.chassis.region import ROADS
 
 # The months of winter roads are the region's, not UTC's.
 _REGION = timedelta(hours=8)
@@ -88,10 +89,8 @@ def _clash(first: Stay, second: Stay) -> str | None:
 
 
 def _way(first: Stay, second: Stay) -> float:
-    if first.point == second.point:
-        return 0.0
     month = (second.starts_at.astimezone(UTC) + _REGION).month
-    return float(travel_minutes(first.point, second.point, month))
+    return float(ROADS.minutes(first.point, second.point, month))
 
 
 def _stay(row: Row) -> Stay:

@@ -24,7 +24,7 @@ from services.catalog.storage import holds as storage
 from services.catalog.storage import slots
 from services.catalog.usecases import sharing
 from services.catalog.usecases.telling import tell_all
-from services.chassis import geo, outbox
+from services.chassis import geo, outbox, region
 from services.chassis.store import Connection, savepoint
 
 Actor = outbox.Acting | None
@@ -32,13 +32,13 @@ SWEPT_AT_ONCE = 100
 
 
 class _Roads:
-    """The chassis's formula in the domain's words."""
+    """The region's roads in the domain's words."""
 
     def road_km(self, a: Place, b: Place) -> float:
-        return geo.road_km(geo.Point(a.lat, a.lon), geo.Point(b.lat, b.lon))
+        return region.ROADS.km(geo.Point(a.lat, a.lon), geo.Point(b.lat, b.lon))
 
     def travel_minutes(self, a: Place, b: Place, month: int) -> float:
-        return geo.travel_minutes(geo.Point(a.lat, a.lon), geo.Point(b.lat, b.lon), month)
+        return region.ROADS.minutes(geo.Point(a.lat, a.lon), geo.Point(b.lat, b.lon), month)
 
 
 ROADS = _Roads()

@@ -15,7 +15,7 @@ from psycopg.errors import ExclusionViolation
 
 from schemas.events.experts import EngagementState
 from schemas.refusal import Refusal
-from services.chassis import geo, outbox, sun
+from services.chassis import geo, outbox, region, sun
 from services.chassis.store import Connection, savepoint
 from services.experts import domain
 from services.experts.domain import Appointment, Engagement, Limits, Outcome, Place, Window, Wish
@@ -27,13 +27,13 @@ SWEPT_AT_ONCE = 50
 
 
 class _Roads:
-    """The chassis's formulas in the domain's words."""
+    """The region's roads and its daylight in the domain's words."""
 
     def road_km(self, a: Place, b: Place) -> float:
-        return geo.road_km(geo.Point(a.lat, a.lon), geo.Point(b.lat, b.lon))
+        return region.ROADS.km(geo.Point(a.lat, a.lon), geo.Point(b.lat, b.lon))
 
     def travel_minutes(self, a: Place, b: Place, month: int) -> float:
-        return geo.travel_minutes(geo.Point(a.lat, a.lon), geo.Point(b.lat, b.lon), month)
+        return region.ROADS.minutes(geo.Point(a.lat, a.lon), geo.Point(b.lat, b.lon), month)
 
     def daylight(self, place: Place, day: date) -> tuple[int, int]:
         return sun.daylight(geo.Point(place.lat, place.lon), day)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from services.chassis import region
 from services.chassis.store import Connection
 from services.matcher import domain
 from services.matcher.domain import Match
@@ -81,7 +82,7 @@ class Books:
 
     def learn(self, bidding: Bidding, texts: Iterable[str]) -> None:
         """Read a solve: a second or so for a large round. ValueError or KeyError if it cannot be."""
-        book = Book(read(Papers(*texts), RegionRoads(), UUID))
+        book = Book(read(Papers(*texts), RegionRoads(region.ROADS), UUID))
         self._known[bidding.round_id] = bidding.job_id, book
 
     def of(self, bidding: Bidding) -> Book | None:

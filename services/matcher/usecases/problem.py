@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from services.chassis import region
 from services.chassis.ids import new_id
 from services.chassis.store import Connection
 from services.matcher import domain
@@ -162,7 +163,7 @@ def load(
     programmes = {row["id"]: row for row in world.programmes(conn)}
     calendar = _Calendar(world.calendars(conn), world.terms(conn))
     areas = {row["adcode"] for row in requests}
-    roads = RegionRoads()
+    roads = RegionRoads(region.ROADS)
     common = shared(conn, requests, calendar.terms, roads, but)
     borrowed = lent(conn, programmes.values(), now, but)
     problem = model.Problem(

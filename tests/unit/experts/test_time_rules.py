@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from services.chassis import region
+from services.chassis.roads import Roads
 from services.experts import domain
 from services.experts.domain import Appointment, Limits, Place, Window
+from services.experts.usecases.holds import ROADS
 from tests.unit.catalog.test_hold_rules import code_of
 
 HERE, THERE = Place(42.0, 118.0, "150402"), Place(43.0, 118.0, "150424")
@@ -63,6 +66,17 @@ def judged(
 )
 def test_an_expert_needs_time_on_the_road_both_ways(hours: float, place: Place, code: str | None) -> None:
     assert judged(at(START + hours * HOUR, place=place), at(START)) == code
+
+
+def test_a_known_road_lets_an_expert_be_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """林东 to 大板 are 85 km, and by the formula 91.6: in March 117 minutes, or 125; 90 km are the limit."""
+    home, there = Place(43.960889, 119.362931, "150422"), Place(43.534414, 118.66518, "150423")
+    limits, wanted = replace(LIMITS, home=home, travel_limit_km=90), at(START + 3 * HOUR, place=there)
+    check = (domain.check_time, limits, FREE, [at(START, place=home)], wanted, ROADS)
+    assert code_of(*check) is None
+    monkeypatch.setattr(region, "ROADS", Roads())
+    assert code_of(*check) == "expert_too_far"
+    assert code_of(domain.check_time, LIMITS, *check[2:]) == "expert_travel"
 
 
 @pytest.mark.parametrize(

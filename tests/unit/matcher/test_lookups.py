@@ -12,6 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.chassis.geo import Point
+from services.chassis.roads import Leg as KnownLeg
+from services.chassis.roads import Roads as KnownRoads
 from services.matcher.engine import calendar, journeys, rules, weights
 from services.matcher.engine.candidates import Finder, taking
 from services.matcher.engine.model import (
@@ -23,6 +26,7 @@ from services.matcher.engine.model import (
     Place,
     Problem,
     Programme,
+    Roads,
     Unit,
     Window,
     Wish,
@@ -32,6 +36,10 @@ from tests.builders import problems
 from tests.builders.problems import AREA, MONDAY, FlatRoads
 
 HERE, NEAR = Place(42, 118), Place(42.2, 118)
+# A straight road from north to south, and one that goes on to the east.
+_SOUTH, _NORTH, _EAST = Point(42.1, 118.2), Point(42.9, 118.3), Point(42.8, 118.9)
+KNOWN = (KnownLeg(_SOUTH, _NORTH, 90), KnownLeg(_NORTH, _EAST, 51))
+ROADS: tuple[Roads, ...] = (FlatRoads(), RegionRoads(), RegionRoads(KnownRoads(KNOWN)))
 _NINE = MONDAY * DAY + 9 * 60
 
 
@@ -206,7 +214,7 @@ def _troubled(seed: int) -> Problem:
         units=tuple(
             replace(each, busy=_engagements(dice)[:1], languages=_spoken(dice)) for each in problem.units
         ),
-        roads=FlatRoads() if dice.random() < 0.5 else RegionRoads(),
+        roads=dice.choice(ROADS),
         known_days=problem.known_days - {MONDAY + 3},
         earliest=(MONDAY + dice.randrange(3)) * DAY + 600,
     )
@@ -272,8 +280,8 @@ def test_a_wish_is_told_the_same_alone_and_among_all() -> None:
     assert gc.isenabled()
 
 
-@pytest.mark.parametrize("roads", [FlatRoads(), RegionRoads()])
-def test_journeys_asked_for_together_take_as_long_as_one_by_one(roads: FlatRoads | RegionRoads) -> None:
+@pytest.mark.parametrize("roads", ROADS)
+def test_journeys_asked_for_together_take_as_long_as_one_by_one(roads: Roads) -> None:
     dice = random.Random(1)
     places = [Place(42 + dice.random(), 118 + dice.random()) for _ in range(30)] + [HERE, HERE]
     pairs = [(a, b, month) for a in range(32) for b in range(32) for month in (1, 5, 11)]
