@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 
@@ -25,6 +25,8 @@ RESOURCES: Mapping[str, Reason] = {
     "unit": Reason("travelling units", "个流动科普设施"),
     "expert": Reason("experts", "位专家"),
 }
+
+_SPAN, _WAY = frozenset({"first_day", "last_day"}), frozenset({"limit_km", "nearest_km"})
 
 FALLEN: Mapping[str, Reason] = {
     "topic": Reason("{count} {kind} are on other topics", "{count} {kind}主题不符"),
@@ -66,6 +68,10 @@ FALLEN: Mapping[str, Reason] = {
     "groups_full": Reason("{count} {kind} take no further group", "{count} {kind}班级数已满"),
     "seats": Reason("{count} {kind} have too few seats left", "{count} {kind}余位不足"),
     "expert": Reason("for {count} {kind} no expert could be there", "{count} {kind}没有专家能够到场"),
+    "nothing_to_join": Reason(
+        "{count} {kind} would suit, but there is nothing that they could come to with the group",
+        "{count} {kind}合适，但没有可以同行的场次或可以开展的展览",
+    ),
     "class_busy": Reason(
         "during {count} {kind} the class has another appointment",
         "{count} {kind}的时间内本班另有安排",
@@ -91,6 +97,49 @@ FALLEN: Mapping[str, Reason] = {
         "{count} {kind}可行，但正在办理的集中申报期更需要",
     ),
     "nothing_offered": Reason("nothing of this kind is offered", "目前没有此类资源"),
+}
+
+#: What follows a reason of a code where its numbers are known: the first of which all names are there.
+MORE: Mapping[str, Sequence[tuple[frozenset[str], Reason]]] = {
+    "topic": [(frozenset({"on_topic"}), Reason("; none are on the wished one", "，所选主题目前没有资源"))],
+    "distance": [
+        (
+            _WAY,
+            Reason(
+                " of {limit_km} km (the nearest is {nearest_km} km away)",
+                "（上限{limit_km}公里，最近的也有{nearest_km}公里）",
+            ),
+        )
+    ],
+    "travel_limit": [
+        (
+            _WAY,
+            Reason(
+                " (one of them goes {limit_km} km, and the way is {nearest_km} km)",
+                "（相差最少的：最远{limit_km}公里，路程{nearest_km}公里）",
+            ),
+        )
+    ],
+    "window": [
+        (_SPAN, Reason(" (they are from {first_day} to {last_day})", "（在{first_day}至{last_day}之间）"))
+    ],
+    "availability": [
+        (_SPAN, Reason(" (but from {first_day} to {last_day})", "（空闲时间在{first_day}至{last_day}之间）"))
+    ],
+    "school_day": [
+        (
+            frozenset({"before_day", "after_day"}),
+            Reason(
+                " (the last lessons are on {before_day}, the next on {after_day})",
+                "（此前最后上课日{before_day}，此后{after_day}起上课）",
+            ),
+        ),
+        (
+            frozenset({"before_day"}),
+            Reason(" (the last lessons are on {before_day})", "（最后上课日{before_day}）"),
+        ),
+        (frozenset({"after_day"}), Reason(" (lessons begin on {after_day})", "（{after_day}起上课）")),
+    ],
 }
 
 ENDED: Mapping[str, Reason] = {
@@ -145,12 +194,22 @@ def rearranged_text(code: str, language: str) -> str:
     return REPLACED.text(language, why=ended_text(code, language))
 
 
-def fallen_text(code: str, resource_kind: str, count: int, language: str) -> str:
-    """Why resources of a kind fell away, as a sentence; an unknown code stands for itself."""
+def fallen_text(
+    code: str, resource_kind: str, count: int, language: str, params: Mapping[str, object] | None = None
+) -> str:
+    """Why resources of a kind fell away, with the numbers; an unknown code stands for itself."""
     reason = FALLEN.get(code)
     kind = RESOURCES.get(resource_kind)
     words = kind.text(language) if kind else resource_kind
-    return reason.text(language, count=count, kind=words) if reason else code
+    if reason is None:
+        return code
+    return reason.text(language, count=count, kind=words) + _more(code, params or {}, language)
+
+
+def _more(code: str, params: Mapping[str, object], language: str) -> str:
+    told = (more for names, more in MORE.get(code, ()) if names <= params.keys())
+    more = next(told, None)
+    return more.text(language, **params) if more else ""
 
 
 def ended_text(code: str, language: str) -> str:

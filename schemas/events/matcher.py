@@ -157,11 +157,16 @@ class MatchState(Fact):
 
 
 class ReasonState(Fact):
-    """Why resources of one kind fell away for a request: `count` of them by the rule `code`."""
+    """Why resources of one kind fell away for a request: `count` of them by the rule `code`.
+
+    Where nothing suits, `params` say by how much: `limit_km` and `nearest_km`; `first_day` and `last_day` of
+    what there is; `before_day` and `after_day`, the last and the next day with lessons; `on_topic` 0 if none.
+    """
 
     resource_kind = Text(max=20, required=True)
     code = Text(max=60, required=True)
     count = Int(min=0, required=True)
+    params = Document(load_default=dict, dump_default=dict)
 
 
 class VerdictState(Fact):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from schemas.codes import ANSWERS, MATCH_STATES
 from schemas.contract import Fact, Input
 from schemas.events.matcher import MatchState
-from schemas.fields import Code, Id, Instant, Int, ListOf, Nested, Text
+from schemas.fields import Code, Document, Id, Instant, Int, ListOf, Nested, Text
 from schemas.http.explanations import ChangeView, ContestView, RearrangedView, WhyThisView
 
 
@@ -59,11 +59,15 @@ class MatchSummary(Fact):
 
 
 class ReasonView(Fact):
-    """Why resources of one kind fell away, as a code and as a sentence in the reader's language."""
+    """Why resources of one kind fell away, as a code and as a sentence in the reader's language.
+
+    `params` are numbers and days by name, as in the event: how much was lacking, where nothing suits.
+    """
 
     resource_kind = Text(max=20, required=True)
     code = Text(max=60, required=True)
     count = Int(required=True)
+    params = Document(required=True)
     text = Text(max=300, required=True)
 
 

@@ -96,7 +96,9 @@ def _local(moment: str) -> datetime:
 def _reasons(found: list[Mapping[str, Any]], lang: str) -> str:
     """The reasons that took most away, in words."""
     first = sorted(found, key=lambda reason: -int(reason["count"]))[:_MOST_REASONS]
-    texts = [reasons.fallen_text(r["code"], r["resource_kind"], r["count"], lang) for r in first]
+    texts = [
+        reasons.fallen_text(r["code"], r["resource_kind"], r["count"], lang, r.get("params")) for r in first
+    ]
     return ("；" if lang == "zh" else "; ").join(texts) or _NO_REASON[lang]
 
 

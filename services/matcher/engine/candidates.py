@@ -8,16 +8,18 @@ its parts.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache, cached_property
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import cached_property
 from itertools import chain
 
 import numpy as np
 
-from services.matcher.engine import collector, rules, weights
+from services.matcher.engine import collector, rules, shortfalls, weights
 from services.matcher.engine.choices import Choices
 from services.matcher.engine.comers import Comers
 from services.matcher.engine.companies import companies
+from services.matcher.engine.companions import Accompanying, Opening, World
 from services.matcher.engine.indexes import numbers
 from services.matcher.engine.instance import Ints
 from services.matcher.engine.journeys import Floats, KnownRoads
@@ -34,7 +36,6 @@ from services.matcher.engine.model import (
     Programme,
     Reason,
     Unit,
-    Window,
     Wish,
 )
 from services.matcher.engine.moments import Sessions, Stops, Time, deepest, opening
@@ -45,8 +46,6 @@ from services.matcher.engine.split import again, may_split, splits
 
 # The legs of an option, and how well its resources suit the wish, in percent.
 Found = tuple[tuple[Leg, ...], int]
-# Legs of experts who could open an exhibition in given hours, with how well they suit.
-Lectures = Callable[[Window], list[tuple[Leg, int]]]
 # There are so many of them that the way around a NamedTuple's own constructor counts.
 _new = tuple.__new__
 
@@ -75,7 +74,8 @@ class Finder:
         ]
         if self._pools.concern(wish):
             found = self._pools.within(wish, found, fallen)
-        return found, Finding(len(found), self._reasons(fallen))
+        reasons = self._reasons(fallen)
+        return found, Finding(len(found), reasons if found else self._in_numbers(wish, reasons))
 
     def in_parts(self, number: int, parts: Mapping[Key, int]) -> Option | None:
         """The wish served by these slots with so many people each, if the rules still allow it.
@@ -118,6 +118,26 @@ class Finder:
         keys = [(kind, code, count) for (kind, code), count in sorted(fallen.items())]
         return tuple(self._told.get(key) or self._told.setdefault(key, Reason(*key)) for key in keys)
 
+    def _in_numbers(self, wish: Wish, reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
+        """Reasons why nothing suits, with how much was lacking where that is known."""
+        told = {kind: self._shortfalls(wish, kind) for kind in {each.kind for each in reasons}}
+        return tuple(
+            replace(each, params=params) if (params := told[each.kind].get(each.code)) else each
+            for each in reasons
+        )
+
+    def _shortfalls(self, wish: Wish, kind: Kind) -> shortfalls.Told:
+        earliest = self._problem.earliest
+        school_days = {"school_day": shortfalls.lessons(self._problem, wish)}
+        if kind == "slot":
+            return school_days | self._seats.shortfalls(wish)
+        if kind == "unit":
+            return school_days | self._units.shortfalls(wish, self._near_units(wish)[0], earliest)
+        near = self._experts.on(weights.topics_of(wish, self._named(wish)))
+        if wish.kind == "visit":  # they come to a venue, and which that would be is not known
+            return {} if len(near) else {"topic": (("on_topic", 0),)}
+        return school_days | self._experts.shortfalls(wish, near, earliest)
+
     # -- what is looked through, each made when first needed
 
     @cached_property
@@ -153,6 +173,10 @@ class Finder:
         return Sessions(self._problem, self._roads)
 
     @cached_property
+    def _company(self) -> World:
+        return World(self._problem, self._experts, self._sessions)
+
+    @cached_property
     def _stops(self) -> Stops:
         return Stops(self._problem, self._roads)
 
@@ -179,42 +203,14 @@ class Finder:
 
     def _accompanied(self, wish: Wish, fallen: Fallen) -> Iterator[Found]:
         """Seats in a slot and an expert at the venue for as long as it lasts: two legs, or nothing."""
-        suiting: dict[frozenset[str], Ints] = {}
+        along = Accompanying(self._company, wish, self._named(wish))
         for leg, fit in self._seats.of(wish, fallen):
-            topics = weights.topics_of(wish, self._problem.programmes[leg.programme])
-            if topics not in suiting:
-                near = self._experts.on(topics)
-                suiting[topics] = self._experts.suiting(wish, near, "topic", Counter())
-            company = list(self._companions(wish, leg, suiting[topics]))
+            company = list(along.to(leg))
             if not company:
                 fallen["slot", "expert"] += 1
             for companion, their_fit in company:
                 yield (companion, leg), (fit + their_fit) // 2
-
-    def _companions(self, wish: Wish, seats: Leg, suiting: Ints) -> Iterator[tuple[Leg, int]]:
-        """Experts who can be there; that the day itself is possible has been seen of the slot."""
-        free = suiting[self._free_experts(seats.start, seats.end)[suiting]]
-        for number in self._experts.reaching(wish, seats.place, free, Counter()):
-            if not self._sessions.refusal(number, taking(seats)):
-                leg = seats._replace(kind="expert", resource=self._experts.everybody[number].key)
-                yield leg, self._experts.fit(wish, number, seats.place)
-
-    def _free_experts(self, start: int, end: int) -> Flags:
-        """By number, whether one of the expert's windows holds the whole interval."""
-        if (start, end) not in self._free:
-            found = np.zeros(len(self._problem.experts), dtype=np.bool_)
-            owner, opens, closes = self._windows
-            found[owner[(opens <= start) & (end <= closes)]] = True
-            self._free[start, end] = found
-        return self._free[start, end]
-
-    @cached_property
-    def _windows(self) -> tuple[Ints, Ints, Ints]:
-        """All windows of experts: whose, from when, until when."""
-        experts = enumerate(self._problem.experts)
-        rows = [(number, *window) for number, expert in experts for window in expert.windows]
-        owner, opens, closes = (numbers(row[column] for row in rows) for column in range(3))
-        return owner, opens, closes
+        along.count(fallen)
 
     # -- a travelling unit's stop
 
@@ -224,9 +220,7 @@ class Finder:
 
     def _stays(self, wish: Wish, fallen: Fallen) -> Iterator[tuple[Key, int, Iterable[Time]]]:
         """Units that can come, how well they suit, and for which stays."""
-        near, code = self._units.on(wish.topics), "topic"
-        if wish.programme is not None:
-            near, code = self._carrying(self._named(wish)), "programme"
+        near, code = self._near_units(wish)
         suiting = self._units.suiting(wish, near, code, fallen)
         pieces = self._stops.pieces(wish)
         for number in self._units.reaching(wish, wish.place, suiting, fallen):
@@ -235,6 +229,12 @@ class Finder:
                 fallen["unit", deepest(refusals)] += 1
                 continue
             yield self._units.everybody[number].key, self._units.fit(wish, number, wish.place), times
+
+    def _near_units(self, wish: Wish) -> tuple[Ints, str]:
+        """Units on the topic, or the one that carries the programme, and the code of all others."""
+        if wish.programme is None:
+            return self._units.on(wish.topics), "topic"
+        return self._carrying(self._named(wish)), "programme"
 
     def _carrying(self, programme: Programme | None) -> Ints:
         """The unit that carries the programme around, if there is one."""
@@ -245,34 +245,17 @@ class Finder:
 
     def _opened(self, wish: Wish, fallen: Fallen) -> Iterator[Found]:
         """A stay and an expert's lecture at the school on its first day: two legs, or nothing."""
-        lectures = self._lectures(wish)
+        lectures = Opening(self._company, wish, self._named(wish), fallen)
         for key, fit, times in self._stays(wish, fallen):
             found = [
                 ((lecture, _leg(wish, "unit", key, time)), (fit + their_fit) // 2)
                 for time in times
-                for lecture, their_fit in lectures(opening(time))
+                for lecture, their_fit in lectures.within(opening(time))
             ]
             if not found:
                 fallen["unit", "expert"] += 1
             yield from found
-
-    def _lectures(self, wish: Wish) -> Lectures:
-        """Who comes is found once for the wish, and when once for all stays that begin in the same hours."""
-        near = self._experts.on(weights.topics_of(wish, self._named(wish)))
-        suiting = self._experts.suiting(wish, near, "topic", Counter())
-        coming = self._experts.reaching(wish, wish.place, suiting, Counter())
-        fits = {number: self._experts.fit(wish, number, wish.place) for number in coming}
-
-        @cache
-        def within(hours: Window) -> list[tuple[Leg, int]]:
-            pieces = self._sessions.pieces(wish, self._problem.session_minutes, (hours,))
-            return [
-                (_leg(wish, "expert", self._experts.everybody[number].key, time), fit)
-                for number, fit in fits.items()
-                for time in self._sessions.of(number, pieces, wish.place)[0]
-            ]
-
-        return within
+        lectures.count(fallen)
 
 
 def _alone(wish: Wish, kind: Kind, key: Key, times: Iterable[Time], fit: int) -> Iterator[Found]:

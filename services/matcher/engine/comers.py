@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
@@ -12,7 +13,8 @@ from services.matcher.engine.indexes import Topics, Ways
 from services.matcher.engine.instance import Ints
 from services.matcher.engine.journeys import Floats, KnownRoads
 from services.matcher.engine.model import Expert, Kind, Place, Unit, Wish
-from services.matcher.engine.sieve import Fallen, Sieve, add, tally
+from services.matcher.engine.shortfalls import Told, apart, distance, span
+from services.matcher.engine.sieve import Codes, Fallen, Sieve, add, tally
 
 # Why somebody who does what is asked does not come; the first is what counts.
 _CODES = ("", "excluded", "distance", "travel_limit")
@@ -56,6 +58,12 @@ class Comers(Generic[Comer]):
 
     def reaching(self, wish: Wish, place: Place, suiting: Ints, fallen: Fallen) -> list[int]:
         """Those of `suiting` who may make the way to `place`; to a venue, as far as they themselves will."""
+        codes = self._codes(wish, place, suiting)
+        tally(fallen, self._kind, _CODES, codes)
+        found: list[int] = suiting[codes == 0].tolist()
+        return found
+
+    def _codes(self, wish: Wish, place: Place, suiting: Ints) -> Codes:
         row = self._ways.row(place)[suiting]
         codes = np.zeros(len(suiting), dtype=np.int8)
         codes[row > self._limits[suiting]] = _TRAVEL_LIMIT
@@ -64,9 +72,23 @@ class Comers(Generic[Comer]):
         if wish.excluded:
             keys = [(self._kind, self.everybody[number].key) for number in suiting.tolist()]
             codes[np.array([key in wish.excluded for key in keys], dtype=bool)] = _EXCLUDED
-        tally(fallen, self._kind, _CODES, codes)
-        found: list[int] = suiting[codes == 0].tolist()
-        return found
+        return codes
+
+    def shortfalls(self, wish: Wish, near: Ints, earliest: int) -> Told:
+        """Of those on the topic, who would come to the school: the nearest too far, and when others can."""
+        suiting = self.suiting(wish, near, "topic", Counter())
+        codes, row = self._codes(wish, wish.place, suiting), self._ways.row(wish.place)[suiting]
+        told: Told = {} if len(near) else {"topic": (("on_topic", 0),)}
+        if (far := row[codes == _DISTANCE]).size:
+            told["distance"] = distance(wish.limit_km, float(far.min()))
+        if len(own := np.flatnonzero(codes == _TRAVEL_LIMIT)):
+            least = own[np.argmin(row[own] - self._limits[suiting[own]])]
+            told["travel_limit"] = distance(float(self._limits[suiting[least]]), float(row[least]))
+        windows = (self.everybody[number].windows for number in suiting[codes == 0].tolist())
+        elsewhere = (window for its in windows if apart(its, wish.windows) for window in its)
+        if when := span(elsewhere, earliest):
+            told["availability"] = when
+        return told
 
     def fit(self, wish: Wish, number: int, place: Place) -> int:
         """How well somebody suits who comes to `place`, in percent."""

@@ -308,13 +308,18 @@ class Option(NamedTuple):
         )
 
 
+# Whole numbers by name; those whose names end in `_day` are days since 1970-01-01.
+Params = tuple[tuple[str, int], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """`count` resources of `kind` fell away by the rule `code`."""
+    """`count` resources of `kind` fell away by the rule `code`; `params` say by how much, where known."""
 
     kind: Kind
     code: str
     count: int
+    params: Params = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,11 @@ class Times(NamedTuple):
     refusals: int = 0
 
 
+def bit(code: str) -> int:
+    """A code among refusals."""
+    return _BITS[code]
+
+
 def deepest(refusals: int) -> str:
     """The code that came nearest to passing."""
     return _ORDER[refusals.bit_length() - 1]

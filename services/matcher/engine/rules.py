@@ -27,6 +27,12 @@ FAMILIES = {
 }
 
 
+def kinds(wish: Wish) -> tuple[str, ...]:
+    """The kinds of resources that the wish asks for, each alone or, with an expert, two together."""
+    families = FAMILIES.get(wish.kind, ())
+    return (*families, "expert") if wish.with_expert and "expert" not in families else families
+
+
 class _Graded(Protocol):
     @property
     def grades(self) -> frozenset[int]: ...

@@ -14,6 +14,7 @@ from services.matcher.engine.instance import Ints
 from services.matcher.engine.journeys import Floats, KnownRoads
 from services.matcher.engine.model import Key, Leg, Problem, Wish
 from services.matcher.engine.moments import ground
+from services.matcher.engine.shortfalls import Told, distance, span
 from services.matcher.engine.sieve import Codes, Fallen, Flags, Sieve, add, tally
 from services.matcher.engine.split import Room, part_of
 
@@ -63,6 +64,22 @@ class Seats:
         codes = self._refusals(wish, slots)
         tally(fallen, "slot", _CODES, codes)
         return self._seats(wish, slots[codes == 0].tolist())
+
+    def shortfalls(self, wish: Wish) -> Told:
+        """Of slots on the topic that suit: the nearest that is too far, and when those of other times are."""
+        near = self._near(wish, Counter())
+        suiting = self._slots.of(near[self._sieve.refusals(wish)[near] == 0])
+        slots = self._slots.within(suiting, wish.windows)
+        told: Told = {} if len(near) else {"topic": (("on_topic", 0),)}
+        far = slots[self._refusals(wish, slots) == _DISTANCE]
+        if len(far):
+            row = self._ways.row(wish.place)[self._slots.place[far]]
+            told["distance"] = distance(wish.limit_km, float(row.min()))
+        outside = np.setdiff1d(suiting, slots)
+        times = zip(self._slots.start[outside].tolist(), self._slots.end[outside].tolist(), strict=True)
+        if when := span(times, self._problem.earliest):
+            told["window"] = when
+        return told
 
     def rooms(self, wish: Wish) -> Iterator[Room]:
         """All slots at a place that would suit a wish of another size."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from services.chassis.ids import new_id
 from services.chassis.store import Connection, savepoint
 from services.matcher import domain
 from services.matcher.domain import Match
-from services.matcher.engine.model import Finding, Key, Limits, Option, Reason, Solution
+from services.matcher.engine.model import Finding, Key, Kind, Limits, Option, Reason, Solution
 from services.matcher.storage import matches, papers, pool, rounds
 from services.matcher.usecases import fairness
 from services.matcher.usecases import rounds as lifecycle
@@ -24,7 +24,13 @@ from services.matcher.usecases.shared import standing
 Row = dict[str, Any]
 
 SOLVE_SECONDS = 20.0
-_KINDS = {"visit": ("slot",), "expert": ("expert",), "exhibition": ("unit",), "training": ("slot", "expert")}
+_KINDS: Mapping[str, tuple[Kind, ...]] = {
+    "visit": ("slot",),
+    "expert": ("expert",),
+    "exhibition": ("unit",),
+    "training": ("slot", "expert"),
+}
+_FIRST_DAY = date(1970, 1, 1)
 
 
 # Written as the round's failure; their texts stand in schemas/failures.py.
@@ -229,12 +235,25 @@ def verdicts(
 
 
 def _complete(request: Mapping[str, Any], finding: Finding) -> tuple[Reason, ...]:
-    """A finding's reasons; where nothing of a kind is offered at all, that is the reason."""
-    if finding.candidates or finding.reasons:
+    """A finding's reasons; where nothing of a kind that it needs is offered at all, that is one."""
+    if finding.candidates:
         return finding.reasons
+    told = {reason.kind for reason in finding.reasons}
+    missing = () if told and not request["with_expert"] else _kinds(request)
+    nothing = (Reason(kind, "nothing_offered", 0) for kind in missing if kind not in told)
+    return (*finding.reasons, *nothing)
+
+
+def _kinds(request: Mapping[str, Any]) -> tuple[Kind, ...]:
+    """Those that a request needs, both of them if an expert is to come along."""
     kinds = _KINDS.get(request["kind"], ())
-    return tuple(Reason(kind, "nothing_offered", 0) for kind in kinds)  # type: ignore[arg-type]
+    return (*kinds, "expert") if request["with_expert"] else kinds
 
 
 def _reason(reason: Reason) -> Row:
-    return {"resource_kind": reason.kind, "code": reason.code, "count": reason.count}
+    params = {name: _param(name, number) for name, number in reason.params}
+    return {"resource_kind": reason.kind, "code": reason.code, "count": reason.count, "params": params}
+
+
+def _param(name: str, number: int) -> int | str:
+    return (_FIRST_DAY + timedelta(days=number)).isoformat() if name.endswith("_day") else number

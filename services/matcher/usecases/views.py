@@ -232,8 +232,9 @@ def explain(conn: Connection, party: Party, *, request_id: UUID, language: str) 
 
 
 def _reason(reason: Mapping[str, Any], language: str) -> Row:
-    text = fallen_text(reason["code"], reason["resource_kind"], reason["count"], language)
-    return {**reason, "text": text}
+    params = reason.get("params", {})
+    text = fallen_text(reason["code"], reason["resource_kind"], reason["count"], language, params)
+    return {**reason, "params": params, "text": text}
 
 
 def told_attempts(rows: Iterable[Row], language: str) -> list[Row]:

@@ -114,7 +114,8 @@ def _together(story: Story) -> None:
 
 def _verdict(story: Story) -> None:
     match = drafts.a_draft(story.conn)
-    reasons = [{"resource_kind": "slot", "code": "distance", "count": 12}]
+    params = {"limit_km": 60, "nearest_km": 84}
+    reasons = [{"resource_kind": "slot", "code": "distance", "count": 12, "params": params}]
     verdict = {
         "request_id": match.request_id,
         "school_id": match.school_id,

@@ -67,7 +67,7 @@ def _found(
     experts: tuple[Expert, ...] = (EXPERT,),
     units: tuple[Unit, ...] = (UNIT,),
     **changes: Any,
-) -> tuple[list[Option], dict[tuple[str, str], int]]:
+) -> tuple[list[Option], Fallen]:
     days = frozenset(range(MONDAY - 7, MONDAY + 14))
     problem = Problem(
         (wish,),
@@ -82,7 +82,15 @@ def _found(
     )
     options, finding = Finder(replace(problem, **changes)).options(0)
     assert finding.candidates == len(options)
-    return options, {(reason.kind, reason.code): reason.count for reason in finding.reasons}
+    return options, Fallen(finding.reasons)
+
+
+class Fallen(dict[tuple[str, str], int]):
+    """How many fell away by kind and code; `params` are the numbers of those codes that have any."""
+
+    def __init__(self, reasons: tuple[Reason, ...]) -> None:
+        super().__init__({(reason.kind, reason.code): reason.count for reason in reasons})
+        self.params = {(each.kind, each.code): dict(each.params) for each in reasons if each.params}
 
 
 def test_what_suits_is_a_candidate_and_nothing_falls_away() -> None:
@@ -298,7 +306,7 @@ def test_an_exhibition_is_opened_on_its_first_day_or_does_not_come() -> None:
     on_monday, _ = _found(OPENED)
     assert [option.legs[0].start - MONDAY * DAY for option in on_monday] == [540, 630, 840, 930]
     assert _found(OPENED, experts=()) == ([], {("unit", "expert"): 1})
-    assert _found(OPENED, units=()) == ([], {})
+    assert _found(OPENED, units=()) == ([], {("expert", "nothing_to_join"): 1})
 
 
 def test_a_lecture_opens_what_is_there_already() -> None:
@@ -315,7 +323,8 @@ def test_an_opened_exhibition_is_worth_how_well_both_suit_within_the_schools_lim
     (farther, *_), _ = _found(OPENED, experts=(halfway,))
     assert near.value == alone.value == VISIT.size * 92 // 10
     assert farther.value == VISIT.size * (92 + 84) // 2 // 10
-    assert _found(replace(OPENED, limit_km=30), experts=(halfway,)) == ([], {("unit", "expert"): 1})
+    too_far = {("expert", "distance"): 1, ("unit", "expert"): 1}
+    assert _found(replace(OPENED, limit_km=30), experts=(halfway,)) == ([], too_far)
 
 
 _NOBODY: list[tuple[str, Change]] = [
@@ -332,7 +341,68 @@ _NOBODY: list[tuple[str, Change]] = [
 @pytest.mark.parametrize(("code", "expert"), _NOBODY, ids=[code for code, _ in _NOBODY])
 def test_an_exhibition_without_anybody_to_open_it(code: str, expert: Change) -> None:
     options, fallen = _found(OPENED, experts=(replace(EXPERT, **expert),))
-    assert (options, fallen) == ([], {("unit", "expert"): 1})
+    assert (options, fallen) == ([], {("unit", "expert"): 1, ("expert", code): 1})
+
+
+@pytest.mark.parametrize(("code", "expert"), _NOBODY, ids=[code for code, _ in _NOBODY])
+def test_a_visit_without_anybody_to_come_along(code: str, expert: Change) -> None:
+    together = replace(VISIT, with_expert=True)
+    later = replace(SLOT, key="ten", start=NINE + 60, end=NINE + 150)
+    home = Place(42.5, 118) if code == "travel_limit" else NEAR
+    experts = (replace(EXPERT, home=home, **expert), replace(EXPERT, key="wu", cap_week=0))
+    options, fallen = _found(together, slots=(SLOT, later), experts=experts)
+    assert options == []
+    assert fallen == {("slot", "expert"): 2, ("expert", "cap_week"): 1, ("expert", code): 1}
+
+
+def test_of_a_visit_with_an_expert_nobody_is_counted_who_could_come() -> None:
+    together, nobody = replace(VISIT, with_expert=True), replace(SLOT, start=NINE + 9 * 60, end=NINE + 700)
+    options, fallen = _found(together, slots=(SLOT, replace(nobody, key="late")))
+    assert (len(options), fallen) == (1, {("slot", "window"): 1})
+    excluded = replace(together, excluded=frozenset({("expert", "su")}))
+    assert _found(excluded) == ([], {("slot", "expert"): 1, ("expert", "excluded"): 1})
+    _, fallen = _found(together, slots=())
+    assert fallen == {("expert", "nothing_to_join"): 1}
+
+
+_SUNDAY = MONDAY - 1
+_SHORTFALLS: list[tuple[str, str, Change, Change, dict[str, int]]] = [
+    ("slot", "topic", {"topics": frozenset({"ocean"})}, {}, {"on_topic": 0}),
+    ("slot", "distance", {"limit_km": 5.5}, {}, {"limit_km": 5, "nearest_km": 20}),
+    ("slot", "window", {"windows": (Window(NINE + DAY, NINE + 2 * DAY),)}, {}, {
+        "first_day": MONDAY, "last_day": MONDAY,
+    }),
+    ("slot", "school_day", {}, {"lesson_days": {AREA: frozenset({_SUNDAY - 5, _SUNDAY - 2, MONDAY + 4})}}, {
+        "before_day": MONDAY - 3, "after_day": MONDAY + 4,
+    }),
+    ("slot", "school_day", {}, {"lesson_days": {AREA: frozenset({_SUNDAY})}}, {"before_day": _SUNDAY}),
+    ("expert", "distance", {"kind": "expert", "limit_km": 10}, {}, {"limit_km": 10, "nearest_km": 20}),
+    ("expert", "travel_limit", {"kind": "expert"}, {"experts": (
+        replace(EXPERT, limit_km=1), replace(EXPERT, key="wu", limit_km=9, home=Place(42.25, 118)),
+    )}, {"limit_km": 9, "nearest_km": 25}),
+    ("expert", "availability", {"kind": "expert", "windows": (Window(NINE + DAY, NINE + 2 * DAY),)}, {}, {
+        "first_day": MONDAY, "last_day": MONDAY,
+    }),
+    ("unit", "distance", {"kind": "exhibition", "limit_km": 10}, {}, {"limit_km": 10, "nearest_km": 20}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "wish", "world", "params"),
+    _SHORTFALLS,
+    ids=[f"{kind}-{code}" for kind, code, *_ in _SHORTFALLS],
+)
+def test_a_wish_that_nothing_suits_is_told_what_was_lacking(
+    kind: str, code: str, wish: Change, world: Change, params: dict[str, int]
+) -> None:
+    windows = {"windows": (WEEK,)} if kind == "unit" else {}
+    options, fallen = _found(replace(VISIT, **{**windows, **wish}), **world)
+    assert (options, fallen.params) == ([], {(kind, code): params})
+
+
+def test_who_has_a_choice_is_not_told_numbers() -> None:
+    options, fallen = _found(VISIT, slots=(SLOT, replace(SLOT, key="far", place=FAR)))
+    assert (len(options), fallen, fallen.params) == (1, {("slot", "distance"): 1}, {})
 
 
 def test_every_code_of_the_engine_has_its_words() -> None:

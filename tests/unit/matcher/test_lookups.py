@@ -267,7 +267,7 @@ def test_every_resource_is_a_candidate_or_counted_once(seed: int) -> None:
     for wish, (options, finding) in zip(problem.wishes, Finder(problem).all(), strict=True):
         kinds = rules.SLOT_PROGRAMMES.get(wish.kind, frozenset())
         offered = sum(problem.programmes[slot.programme].kind in kinds for slot in problem.slots)
-        for kind in rules.FAMILIES[wish.kind]:
+        for kind in rules.kinds(wish):
             kept = {leg.resource for option in options for leg in option.legs if leg.kind == kind}
             fallen = sum(reason.count for reason in finding.reasons if reason.kind == kind)
             assert len(kept) + fallen == {**worlds, "slot": offered}[kind]

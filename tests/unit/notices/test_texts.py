@@ -53,6 +53,13 @@ def test_a_reason_in_words_comes_before_its_code() -> None:
 
 def test_why_nothing_was_found_is_said_in_words() -> None:
     assert "12 个场次超出距离上限" in texts.rendered("request_unserved", PARAMS, "zh").body
+    params = {"limit_km": 60, "nearest_km": 84}
+    told = {
+        **PARAMS,
+        "reasons": [{"resource_kind": "slot", "code": "distance", "count": 12, "params": params}],
+    }
+    said = texts.rendered("request_unserved", told, "zh").body
+    assert "12 个场次超出距离上限（上限60公里，最近的也有84公里）" in said
 
 
 def test_how_many_come_together_is_said_where_they_do() -> None:
