@@ -66,7 +66,7 @@ class Seats:
         return self._seats(wish, slots[codes == 0].tolist())
 
     def shortfalls(self, wish: Wish) -> Told:
-        """Of slots on the topic that suit: the nearest that is too far, and when those of other times are."""
+        """Of slots on the topic that suit: the nearest that is too far, and when those in reach are given."""
         near = self._near(wish, Counter())
         suiting = self._slots.of(near[self._sieve.refusals(wish)[near] == 0])
         slots = self._slots.within(suiting, wish.windows)
@@ -75,11 +75,17 @@ class Seats:
         if len(far):
             row = self._ways.row(wish.place)[self._slots.place[far]]
             told["distance"] = distance(wish.limit_km, float(row.min()))
-        outside = np.setdiff1d(suiting, slots)
+        outside = self._in_reach(wish, np.setdiff1d(suiting, slots))
         times = zip(self._slots.start[outside].tolist(), self._slots.end[outside].tolist(), strict=True)
         if when := span(times, self._problem.earliest):
             told["window"] = when
         return told
+
+    def _in_reach(self, wish: Wish, slots: Ints) -> Ints:
+        """Those that are not kept for others, too far away or excluded."""
+        codes = self._refusals(wish, slots)
+        found: Ints = slots[(codes != _ROUND) & (codes != _DISTANCE) & (codes != _EXCLUDED)]
+        return found
 
     def rooms(self, wish: Wish) -> Iterator[Room]:
         """All slots at a place that would suit a wish of another size."""

@@ -142,11 +142,21 @@ def test_a_pairing_moved_by_hand_is_pinned_and_keeps_the_rules(
 
 
 def test_an_impossible_request_is_told_why_in_both_languages(
-    coordinator: Person, museum: Provider, school: made.School, spot: made.Json
+    stack: Stack,
+    operator: Person,
+    coordinator: Person,
+    museum: Provider,
+    school: made.School,
+    spot: made.Json,
 ) -> None:
     round_ = made.a_round(coordinator)
     made.some_slots(museum, spot, 1, seats=30, round_id=round_["id"])
+    made.an_expert(stack, operator, spot, days=(40,))
     request = made.ask_in_round(school, round_, group_size=45, grades=[6])
+    together = made.ask_in_round(school, round_, with_expert=True)
+    far = made.a_school(stack, operator, {**spot, "lat": spot["lat"] + 0.2})
+    farther = made.ask_in_round(far, round_, distance_limit_km=10)
+    later = made.ask_in_round(school, round_, windows=[made.whole_days(45, 1)])
     _close_and_draw_up(coordinator, round_)
     path = f"/explanations/{request['id']}"
     assert school.teacher.get(path).status_code == 404, "a draft's verdict is not told"
@@ -157,6 +167,29 @@ def test_an_impossible_request_is_told_why_in_both_languages(
     assert "are for other grades" in reasons["grade"]
     chinese = school.teacher.get(path).json()
     assert any("年级" in reason["text"] for reason in chinese["reasons"])
+    _is_told_in_numbers(school, together, later, farther, far)
+
+
+def _is_told_in_numbers(
+    school: made.School, together: made.Json, later: made.Json, farther: made.Json, far: made.School
+) -> None:
+    """Of a visit with an expert both kinds are told; of what is far away or on other days, where and when."""
+    both = _told(school, together)
+    assert both["slot", "expert"]["text"].endswith("没有专家能够到场")
+    assert "位专家在所报时间没有空" in both["expert", "availability"]["text"]
+    slot_day = made.morning(30).date().isoformat()
+    window = _told(school, later)["slot", "window"]
+    assert window["params"] == {"first_day": slot_day, "last_day": slot_day}
+    assert window["text"].endswith(f"不在所报时间内（在{slot_day}至{slot_day}之间）")
+    distance = _told(far, farther)["slot", "distance"]
+    nearest = distance["params"]["nearest_km"]  # ours, or one that another test has put nearer
+    assert (distance["params"]["limit_km"], 10 < nearest <= 28) == (10, True)
+    assert distance["text"].endswith(f"超出距离上限（上限10公里，最近的也有{nearest}公里）")
+
+
+def _told(school: made.School, request: made.Json) -> dict[tuple[str, str], made.Json]:
+    reasons = school.teacher.get(f"/explanations/{request['id']}").json()["reasons"]
+    return {(reason["resource_kind"], reason["code"]): reason for reason in reasons}
 
 
 def test_a_round_moves_only_along_its_way_and_only_for_its_coordinators(

@@ -173,6 +173,15 @@ def test_the_nearest_comes_first(world: World) -> None:
     assert found["items"][0]["distance_km"] == pytest.approx(1.4, abs=0.1)
 
 
+def test_a_known_road_brings_what_is_at_its_other_end_within_the_limit(world: World) -> None:
+    """From 林东 to 大板 they are 85 km, and would be 91.6 by the formula."""
+    world.tell("venue", facts.venue("大板的馆", world.organisation["id"], lat=43.534414, lon=118.66518))
+    asked = {"type": "venues", "q": "大板的馆", "lat": 43.960889, "lon": 119.362931}
+    (item,) = world.find(within_km=86, **asked)["items"]
+    assert item["distance_km"] == 85.0
+    assert world.find(within_km=84, **asked)["items"] == []
+
+
 def test_distance_needs_a_place(world: World) -> None:
     with pytest.raises(PointRequired):
         world.find(sort="distance")

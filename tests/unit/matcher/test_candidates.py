@@ -400,6 +400,15 @@ def test_a_wish_that_nothing_suits_is_told_what_was_lacking(
     assert (options, fallen.params) == ([], {(kind, code): params})
 
 
+def test_days_are_told_of_what_is_in_reach() -> None:
+    later = replace(VISIT, windows=(Window(NINE + DAY, NINE + 2 * DAY),))
+    others: list[Change] = [{"place": FAR}, {"round": "autumn"}, {"key": "tried"}]
+    named: list[Change] = [{"key": f"other{number}", **its} for number, its in enumerate(others)]
+    slots = tuple(replace(SLOT, **its) for its in named)
+    _, fallen = _found(replace(later, excluded=frozenset({("slot", "tried")})), slots=slots)
+    assert (fallen, fallen.params) == ({("slot", "window"): 3}, {})
+
+
 def test_who_has_a_choice_is_not_told_numbers() -> None:
     options, fallen = _found(VISIT, slots=(SLOT, replace(SLOT, key="far", place=FAR)))
     assert (len(options), fallen, fallen.params) == (1, {("slot", "distance"): 1}, {})
