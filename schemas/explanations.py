@@ -175,6 +175,11 @@ BY_HAND_COMPANY_LOST = Reason(
     "；原与其同场的还有{groups}组{people}人，不足该场次最低{least}人，其中{lost}组将失去该安排（共{lost_value}分），"
     "系统会为其另寻安排",
 )
+# Of a request in the papers of its round.
+LOT = Reason(
+    "in the papers this is request {number} (of {of}, from 0), {alias} by its alias; it drew the lot {lot}",
+    "核验文件中为第{number}号申请（从0起，共{of}项），代号{alias}，抽签号{lot}",
+)
 SOMEBODY = Reason("an expert", "专家")
 
 

@@ -84,6 +84,21 @@ class ContestView(Fact):
     text = Text(max=500, required=True)
 
 
+class LotView(Fact):
+    """What was drawn for a request, and how the papers of its published round call it.
+
+    It is the request of that `number` there, `of` so many, from 0 in the order of their lots. `lot` is the
+    beginning of the SHA-256 of seed, "|" and `alias`, and stands beside the alias in the problem's paper.
+    """
+
+    number = Int(required=True)
+    of = Int(required=True)
+    alias = Text(max=16, required=True)
+    lot = Text(max=16, required=True)
+    seed = Text(max=64, required=True)
+    text = Text(max=300, required=True)
+
+
 class RearrangedView(Fact):
     """Why a request is served another way than it was to be: others needed room, or its place fell away."""
 

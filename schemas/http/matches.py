@@ -6,7 +6,7 @@ from schemas.codes import ANSWERS, MATCH_STATES
 from schemas.contract import Fact, Input
 from schemas.events.matcher import MatchState
 from schemas.fields import Code, Document, Id, Instant, Int, ListOf, Nested, Text
-from schemas.http.explanations import ChangeView, ContestView, RearrangedView, WhyThisView
+from schemas.http.explanations import ChangeView, ContestView, LotView, RearrangedView, WhyThisView
 
 
 class MatchView(MatchState):
@@ -86,7 +86,8 @@ class ExplanationView(Fact):
     `why` tells of a match what counted, `contest` and `changes` of an unserved request who has what it wanted
     and what would have helped; they follow some time after a round's draft or an answer at once, and are null
     or empty until then and where a coordinator set the match by hand. `rearranged` is there if the request
-    was to be served another way, and says why it is not. A venue reads `why` and `attempts`, as far as its
+    was to be served another way, and says why it is not; `lot` once its round is published, for its school
+    and its coordinators. A venue reads `why` and `attempts`, as far as its
     own resources are concerned.
     """
 
@@ -100,4 +101,5 @@ class ExplanationView(Fact):
     contest = Nested(ContestView, required=True, allow_none=True)
     changes = ListOf(Nested(ChangeView), max=20, required=True)
     rearranged = Nested(RearrangedView, required=True, allow_none=True)
+    lot = Nested(LotView, required=True, allow_none=True)
     given_at = Instant(required=True)

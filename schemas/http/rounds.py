@@ -166,12 +166,14 @@ class RoundDetail(RoundView):
 
     `papers` prove value and bound of the solver's draft to whoever runs the verifier on them; they are null
     until publication. `changed_by_hand` counts the requests that a coordinator serves, or leaves,
-    otherwise, of which the papers do not speak. `failure_text` is the failure in words.
+    otherwise, of which the papers do not speak. `salt`, for who oversees the area, makes aliases of requests:
+    the beginning of the SHA-256 of salt, "|" and id. `failure_text` is the failure in words.
     """
 
     changed_by_hand = Int(required=True, allow_none=True)
     fairness = Nested(FairnessView, required=True, allow_none=True)
     papers = ListOf(Nested(PaperView), max=3, required=True, allow_none=True)
+    salt = Text(max=64, required=True, allow_none=True)
     failure_text = Text(max=500, required=True, allow_none=True)
     progress = Nested(ProgressView, required=True, allow_none=True)
     statistics = Nested(Statistics, required=True, allow_none=True)
@@ -198,6 +200,22 @@ class PublishedRound(Fact):
     seed_hash = Text(max=64, required=True)
     seed = Text(max=64, required=True)
     papers = ListOf(Nested(PaperView), max=3, required=True)
+
+
+class SeedView(Fact):
+    """What anybody may know of a round's lots from its opening on: `seed` is null until it is published.
+
+    `seed_hash` is the SHA-256 of the seed's text, whose second half is the beginning of that of the salt.
+    """
+
+    id = Id(required=True)
+    name = Text(max=120, required=True)
+    adcode = Adcode(required=True)
+    opens_at = Instant(required=True)
+    closes_at = Instant(required=True)
+    state = Text(max=20, required=True)
+    seed_hash = Text(max=64, required=True)
+    seed = Text(max=64, required=True, allow_none=True)
 
 
 class RoundQuery(Input):

@@ -280,9 +280,14 @@ def check_match_move(state: str, to: str) -> None:
         raise MatchState(state=state)
 
 
-def new_seed() -> str:
+def new_salt() -> str:
     """64 hexadecimal digits from the system's randomness."""
     return secrets.token_hex(32)
+
+
+def new_seed(salt: str) -> str:
+    """32 hexadecimal digits from the system's randomness, and as many that bind it to a salt."""
+    return secrets.token_hex(16) + hash_of(salt)[:32]
 
 
 def hash_of(seed: str) -> str:

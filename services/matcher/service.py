@@ -21,7 +21,15 @@ from schemas.http.matches import (
     MatchSummary,
     MatchView,
 )
-from schemas.http.rounds import AtOnceView, PublishedRound, RoundDetail, RoundInput, RoundQuery, RoundView
+from schemas.http.rounds import (
+    AtOnceView,
+    PublishedRound,
+    RoundDetail,
+    RoundInput,
+    RoundQuery,
+    RoundView,
+    SeedView,
+)
 from schemas.refusal import Busy, Forbidden, NotFound, Unavailable
 from services.chassis import http, inbox, rpc
 from services.chassis.auth import Tokens
@@ -192,6 +200,20 @@ class MatcherHttp(WhatIfHttp, HandsHttp):
         """No school, venue or person is named."""
         limit = call.query["limit"]
         rows = views.list_published(conn, after=_after(call), limit=limit)
+        return http.page(rows, limit, lambda row: [row["id"]])
+
+    @http.endpoint(
+        "GET",
+        "/rounds/seeds",
+        query=http.Paging,
+        answer=page(SeedView),
+        roles=None,
+        summary="Every round's hash of its seed from its opening on, and the seed once it is published",
+    )
+    def list_seeds(self, call: http.Call, conn: Connection) -> dict[str, Any]:
+        """Told before anybody can ask for anything, so that no seed is chosen for somebody."""
+        limit = call.query["limit"]
+        rows = views.list_seeds(conn, after=_after(call), limit=limit)
         return http.page(rows, limit, lambda row: [row["id"]])
 
     @http.endpoint(

@@ -56,6 +56,9 @@ FALSE = {
     "journey_missing": ("no journey {a} to {b} in month {month}", "缺少{month}月地点{a}到{b}的路程"),
     "other_problem": ("{at} is about another problem", "{at}针对另一个问题"),
     "seed_wrong": ("the seed does not have the hash published before", "种子与事先公布的哈希值不符"),
+    "alias_twice": ("{at} is an alias once more", "{at}的代号重复"),
+    "lot_wrong": ("the lot of request {at} is {has}, not {said}", "申请{at}的抽签号为{has}，而非{said}"),
+    "lot_disordered": ("request {at} comes before lower lots", "申请{at}未按抽签号排列"),
     "scale_wrong": ("the certificate's scale is not the problem's", "证书的计分单位与问题不同"),
     "option_unknown": ("option {one} is not in the problem", "问题中没有方案{one}"),
     "option_twice": ("option {one} is chosen twice", "方案{one}被选两次"),
@@ -153,6 +156,7 @@ SHAPES: dict[str, dict[str, Any]] = {
                    "base?": int,  # the place where the tours of a unit with a cap on kilometres begin and end
                    "rest?": int}],  # minutes between an appointment and setting out for the next
         "options": [(int, int, [(int, int, int, int, int, int, int)])],  # wish, value, legs as in Leg
+        "lots?": [(str, str)],  # alias and lot of each wish; wishes are numbered in the order of their lots
         # How much of the fair plan is to be kept, in percent; people, district and township of each wish.
         "fairness?": {"policy": int, "districts": int, "groups": int, "wishes": [(int, int, int)]},
         # What many share: a limit, and what is used of it (from when, until when, how much) before.
@@ -496,6 +500,7 @@ def check_solution(problem: Problem, paper: dict[str, Any]) -> tuple[int, list[i
     hold(paper["problem"] == problem.digest, "other_problem", at="solution")
     seed = paper["seed"].encode("utf-8", "surrogatepass")
     hold(hashlib.sha256(seed).hexdigest() == problem.paper["seed_hash"], "seed_wrong")
+    _check_lots(problem.paper, seed)
     hold(("fair" in paper) == ("fairness" in problem.paper), "fairness_unasked", at="solution")
     served = _possible(problem, paper["chosen"])
     value = sum(problem.options[number].value for number in paper["chosen"])
@@ -509,6 +514,21 @@ def check_solution(problem: Problem, paper: dict[str, Any]) -> tuple[int, list[i
     for at, (some, least) in enumerate(zip(has, floors, strict=True)):
         hold(some >= least, "floor_missed", at=at, has=some, least=least)
     return value, floors
+
+
+def _check_lots(paper: dict[str, Any], seed: bytes) -> None:
+    """Each request's lot is what the seed draws for its alias, and their order is that of the numbers."""
+    if "lots" not in paper:
+        return
+    hold(len(paper["lots"]) == paper["wishes"], "wrong_length", at="problem.lots")
+    seen = set[str]()
+    for at, (alias, said) in enumerate(paper["lots"]):
+        hold(alias not in seen, "alias_twice", at=f"problem.lots[{at}]")
+        seen.add(alias)
+        has = hashlib.sha256(seed + b"|" + alias.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        hold(said == has, "lot_wrong", at=at, has=has, said=said)
+    for at, ((_, lot), (_, after)) in enumerate(pairwise(paper["lots"])):
+        hold(lot <= after, "lot_disordered", at=at)
 
 
 def _possible(problem: Problem, chosen: list[int]) -> dict[int, int]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import count, islice
 from typing import NamedTuple
 
-from services.matcher.engine.lot import by_lot
+from services.matcher.engine.lot import wishes_by_lot
 from services.matcher.engine.model import DAY, Expert, Key, Kind, Problem, Slot, Unit, Window, Wish
 
 MOST_DEMAND = 20.0
@@ -41,7 +41,8 @@ def with_demand(problem: Problem, factor: float, order: Sequence[int], others: I
 def in_turn(problem: Problem, concerned: Callable[[Wish], bool]) -> list[int]:
     """The numbers of the wishes that are `concerned`, in the order of the round's lot."""
     number = {wish.key: at for at, wish in enumerate(problem.wishes)}
-    return [number[wish.key] for wish in by_lot(problem.seed, filter(concerned, problem.wishes))]
+    drawn = wishes_by_lot(problem.seed, problem.salt, filter(concerned, problem.wishes))
+    return [number[wish.key] for wish in drawn]
 
 
 def alike(problem: Problem, order: Sequence[int]) -> Iterator[Wish]:

@@ -235,7 +235,8 @@ class Problem:
     `lesson_days` are the days with lessons by area, `known_days` all days that the calendar covers;
     `fairness` is how much of the fair plan each district and township is to keep, in percent (0: nothing).
     `earliest` is the first minute at which anything may begin. `starts` are the minutes of the day at which
-    a lecture may begin. `seed` breaks ties. `others` holds, by wish, what is there for other rounds only.
+    a lecture may begin. `seed` breaks ties; `salt` hides in the papers whose wish is whose.
+    `others` holds, by wish, what is there for other rounds only.
     Without a `sun` it is always light.
     """
 
@@ -249,6 +250,7 @@ class Problem:
     known_days: frozenset[int]
     earliest: int
     seed: str = ""
+    salt: str = ""
     starts: tuple[int, ...] = (9 * 60, 10 * 60 + 30, 14 * 60, 15 * 60 + 30)
     session_minutes: int = 60
     fairness: int = 0

@@ -24,6 +24,7 @@ from services.matcher.engine.fairness import Ceiling, Fairness
 from services.matcher.engine.groups import Groups
 from services.matcher.engine.instance import ENDLESS, Certificate, Instance, Ints, narrowed
 from services.matcher.engine.journeys import CAPS, LONGEST_JOURNEY
+from services.matcher.engine.lot import lots
 from services.matcher.engine.model import Busy, Expert, Key, Leg, Option, Papers, Place, Problem, Roads, Unit
 from services.matcher.engine.prices import SCALE
 from services.matcher.engine.split import MOST_PARTS, SPAN, is_split, part_of
@@ -51,6 +52,8 @@ def documents(
     """
     numbers = _Numbers(problem)
     paper = _problem(problem, options, numbers, roads)
+    if problem.salt:
+        paper["lots"] = lots(problem.seed, problem.salt, problem.wishes)
     if fairness:
         paper["fairness"] = _groups(problem.fairness, fairness.floors.groups)
     asked = canonical(paper)

@@ -22,7 +22,7 @@ from services.matcher.engine.groups import groups_of
 from services.matcher.engine.instance import Certificate, Instance, served
 from services.matcher.engine.journeys import KnownRoads
 from services.matcher.engine.load import evened
-from services.matcher.engine.lot import by_lot
+from services.matcher.engine.lot import by_lot, wishes_by_lot
 from services.matcher.engine.model import (
     FairnessTold,
     Finding,
@@ -195,7 +195,7 @@ def _drawn(problem: Problem) -> Problem:
     programmes = by_lot(seed, problem.programmes.values())
     return replace(
         problem,
-        wishes=by_lot(seed, problem.wishes),
+        wishes=wishes_by_lot(seed, problem.salt, problem.wishes),
         programmes={programme.key: programme for programme in programmes},
         slots=by_lot(seed, problem.slots),
         experts=by_lot(seed, problem.experts),

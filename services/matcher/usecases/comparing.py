@@ -62,12 +62,14 @@ def begin(conn: Connection, *, job: Row, now: datetime) -> Copy | None:
     row = rounds.get(conn, asked["round_id"]) if asked else None
     if asked is None or row is None:
         return None
+    # While requests may still come, nobody is to learn what the round's own seed would decide.
+    told = row["state"] != "open"
     world = load(
         conn,
         now=now,
         request_ids=storage.requests(conn, row["id"], now + domain.SHORTEST_LEAD),
-        # While requests may still come, nobody is to learn what the round's own seed would decide.
-        seed=row["seed"] if row["state"] != "open" else "",
+        seed=row["seed"] if told else "",
+        salt=(row["salt"] or "") if told else "",
         undone=row["id"],
         session_minutes=row["policy"].get("session_minutes", 60),
     )

@@ -141,6 +141,7 @@ def load(
     now: datetime,
     request_ids: Sequence[UUID],
     seed: str = "",
+    salt: str = "",
     ignoring: Iterable[UUID] = (),
     without: Iterable[UUID] = (),
     undone: UUID | None = None,
@@ -180,6 +181,7 @@ def load(
         known_days=calendar.known_days,
         earliest=minute(now + domain.SHORTEST_LEAD),
         seed=seed,
+        salt=salt,
         session_minutes=session_minutes,
         pools=(*common.pools, *borrowed),
     )

@@ -21,15 +21,17 @@ SETTLE = timedelta(seconds=5)
 
 
 def open_round(conn: Connection, *, now: datetime, actor: Actor, wanted: Row) -> Row:
-    """Open a round; its tie-break seed is drawn now and only its hash told. Raises domain.RoundPeriod."""
+    """Open a round; its salt and seed are drawn now, and only the hash told. Raises domain.RoundPeriod."""
     if wanted["closes_at"] <= max(now, wanted["opens_at"]):
         raise domain.RoundPeriod(field="closes_at")
-    seed = domain.new_seed()
+    salt = domain.new_salt()
+    seed = domain.new_seed(salt)
     row = {
         **wanted,
         "id": new_id(),
         "state": "open",
         "epoch": 0,
+        "salt": salt,
         "seed": seed,
         "seed_hash": domain.hash_of(seed),
         "created_at": now,

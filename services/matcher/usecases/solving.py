@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -15,7 +16,7 @@ from services.chassis.store import Connection, savepoint
 from services.matcher import domain
 from services.matcher.domain import Match
 from services.matcher.engine.model import Finding, Key, Kind, Limits, Option, Reason, Solution
-from services.matcher.storage import matches, papers, pool, rounds
+from services.matcher.storage import lots, matches, papers, pool, rounds
 from services.matcher.usecases import fairness
 from services.matcher.usecases import rounds as lifecycle
 from services.matcher.usecases.problem import World, load
@@ -56,6 +57,7 @@ def begin(conn: Connection, *, job: Row, now: datetime) -> World | None:
         now=now,
         request_ids=waiting,
         seed=row["seed"],
+        salt=row["salt"] or "",
         ignoring=[row["id"]],
         session_minutes=minutes,
     )
@@ -93,6 +95,12 @@ def packed(solution: Solution) -> dict[str, papers.Packed]:
     )
 
 
+def drawn(solution: Solution) -> list[UUID]:
+    """The requests of a solution's papers, in their order."""
+    keys = json.loads(solution.papers.keys) if solution.papers else {}
+    return list(map(UUID, keys.get("wishes", [])))
+
+
 def failure_of(error: Exception) -> str:
     """What a round says of a solve that broke: a code where the cause is known, else the error itself."""
     # HiGHS's own allocator speaks of std::bad_alloc, in whichever class of error it reaches us.
@@ -118,6 +126,7 @@ def complete(
     finish(conn, job, "done", now)
     made = _draft(conn, job, world, solution, now)
     papers.replace(conn, round_id=job["round_id"], job_id=job["id"], papers=kept)
+    lots.replace(conn, job["round_id"], drawn(solution))
     wishes = world.problem.wishes
     served = {wishes[wish].key for option in solution.chosen for wish in option.wishes}
     pool.give_verdicts(conn, verdicts(job, world, solution.findings, served, now), at_once=False)

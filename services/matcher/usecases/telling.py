@@ -13,7 +13,8 @@ from schemas.refusal import NotFound
 from schemas.topics import TOPICS
 from services.chassis.store import Connection
 from services.matcher import domain
-from services.matcher.storage import explanations, facts, pool, rearranged, rounds
+from services.matcher.engine.lot import alias_of, lot_of
+from services.matcher.storage import explanations, facts, lots, pool, rearranged, rounds
 from services.matcher.storage import views as rows
 from services.matcher.usecases import views
 from services.matcher.usecases.offering import Party
@@ -32,12 +33,23 @@ def explain(conn: Connection, party: Party, *, request_id: UUID, language: str) 
         return _to_an_owner(conn, party, request_id, language)
     said = views.explain(conn, party, request_id=request_id, language=language)
     told = _in_words(conn, _kept(conn, request_id, said["job_id"]), language)
-    return {**said, **told, "rearranged": _rearranged(conn, request_id, language)}
+    more = {"rearranged": _rearranged(conn, request_id, language), "lot": _lot(conn, request_id, language)}
+    return {**said, **told, **more}
 
 
 def _rearranged(conn: Connection, request_id: UUID, language: str) -> Row | None:
     found = rearranged.latest(conn, request_id)
     return {**found, "text": rearranged_text(found["code"], language)} if found else None
+
+
+def _lot(conn: Connection, request_id: UUID, language: str) -> Row | None:
+    """What was drawn for a request, and under which alias and number the papers of its round speak of it."""
+    found = lots.get(conn, request_id)
+    if found is None:
+        return None
+    alias = alias_of(found["salt"], request_id)
+    its = {"number": found["number"], "of": found["of"], "alias": alias, "lot": lot_of(found["seed"], alias)}
+    return {**its, "seed": found["seed"], "text": texts.LOT.text(language, **its)}
 
 
 def additions(conn: Connection, party: Party, *, round_id: UUID, language: str) -> Row:
@@ -73,7 +85,7 @@ def _to_an_owner(conn: Connection, party: Party, request_id: UUID, language: str
     attempts = [row for row in rows.attempts(conn, request_id) if row["match_id"] in matches]
     told = _of_owner(_kept(conn, request_id, verdict["job_id"]), str(ours))
     said = {**verdict, "candidates": 0, "reasons": [], "attempts": views.told_attempts(attempts, language)}
-    return {**said, **_in_words(conn, told, language), "rearranged": None}
+    return {**said, **_in_words(conn, told, language), "rearranged": None, "lot": None}
 
 
 def _of_owner(told: Row, owner: str) -> Row:

@@ -54,6 +54,7 @@ def read_round(conn: Connection, party: Party, *, round_id: UUID, language: str)
         "changed_by_hand": views.changed_by_hand(conn, round_id) if told else None,
         "fairness": fairness.shown(row["fairness"], with_groups=ours) if told else None,
         "papers": _papers(conn, round_id) if row["state"] == "published" else None,
+        "salt": row["salt"] if ours and row["state"] == "published" else None,
         "failure_text": failure_text(failure, language) if failure else None,
         "progress": progress(rounds.latest_job(conn, round_id)) if ours else None,
         "statistics": _statistics(conn, round_id, language) if told else None,
@@ -72,6 +73,12 @@ def list_published(conn: Connection, *, after: UUID | None, limit: int) -> list[
         }
         for row in rows
     ]
+
+
+def list_seeds(conn: Connection, *, after: UUID | None, limit: int) -> list[Row]:
+    """Rounds from their opening on with their seeds' hashes, the newest first, one more than `limit`."""
+    rows = rounds.listed(conn, state=None, after=after, limit=limit)
+    return [{**row, "seed": row["seed"] if row["state"] == "published" else None} for row in rows]
 
 
 def read_paper(conn: Connection, *, round_id: UUID, paper: str) -> papers.Packed:

@@ -131,7 +131,7 @@ def _verdict(story: Story) -> None:
 def said(scratch: Scratch) -> dict[str, golden.Message]:
     """The first message of each type that the story makes."""
     with pytest.MonkeyPatch.context() as patch, scratch("matcher").transaction() as conn:
-        patch.setattr(domain, "new_seed", lambda: "0123456789abcdef" * 4)
+        patch.setattr(domain, "new_seed", lambda _: "0123456789abcdef" * 4)
         tell_all(conn)
         return golden.first_of_each_type(conn)
 

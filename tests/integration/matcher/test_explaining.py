@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from collections.abc import Callable
 from datetime import date, timedelta
+from hashlib import sha256
 from threading import Event
 from typing import Any
 from uuid import UUID
@@ -12,16 +15,17 @@ import pytest
 
 from schemas.http.explanations import AdditionsView
 from schemas.http.matches import ExplanationView
+from schemas.http.rounds import RoundDetail
 from schemas.refusal import NotFound
 from services.chassis.ids import new_id
 from services.chassis.store import Store
 from services.matcher import solver
 from services.matcher.storage import facts as storage
 from services.matcher.storage import rounds
-from services.matcher.usecases import explaining, telling
+from services.matcher.usecases import explaining, telling, views
 from services.matcher.usecases import rounds as lifecycle
 from services.matcher.usecases.offering import Party
-from tests.builders import settled, solves
+from tests.builders import asking, settled, solves
 from tests.builders.drafts import SOMEBODY
 from tests.builders.facts import some_id
 from tests.builders.solves import DUE
@@ -142,6 +146,38 @@ def test_an_unserved_school_reads_of_the_contest_and_of_what_would_have_helped_a
     assert by_code["more_sessions"]["text"] == "如“星空之下”增加一场，例如2027-03-15"
     assert found["matched"]["school_name"] not in str(told)
     assert str(found["matched"]["id"]) not in str(told)
+
+
+def test_a_school_finds_its_request_in_the_papers_by_alias_and_lot_and_no_one_else_s(
+    store: Store, solved: Callable[[], UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    round_id = solved_with_papers(solved, monkeypatch)
+    assert explained(store, COORDINATOR, requests(store, round_id)["matched"])["lot"] is None
+    publish(store, round_id)
+    with store.read() as conn:
+        round_ = RoundDetail().dump(
+            views.read_round(conn, COORDINATOR, round_id=round_id, language="en") | {"progress": None}
+        )
+        problem = json.loads(
+            gzip.decompress(views.read_paper(conn, round_id=round_id, paper="problem").packed)
+        )
+        hidden = views.read_round(conn, venue_of(store), round_id=round_id, language="en")["salt"]
+    for request in requests(store, round_id).values():
+        lot = explained(store, school_of(request), request)["lot"]
+        assert problem["lots"][lot["number"]] == [lot["alias"], lot["lot"]]
+        assert lot["lot"] == sha256(f"{round_['seed']}|{lot['alias']}".encode()).hexdigest()[:16]
+        assert lot["alias"] == sha256(f"{round_['salt']}|{request['id']}".encode()).hexdigest()[:16]
+        assert (lot["of"], lot["seed"], hidden) == (2, round_["seed"], None)
+        assert explained(store, COORDINATOR, request, "zh")["lot"]["text"].endswith(f"抽签号{lot['lot']}")
+    assert round_["seed"].endswith(sha256(round_["salt"].encode()).hexdigest()[:32]), "told before it closed"
+    served = requests(store, round_id)["matched"]
+    assert explained(store, venue_of(store), served)["lot"] is None
+
+
+def solved_with_papers(solved: Callable[[], UUID], monkeypatch: pytest.MonkeyPatch) -> UUID:
+    """The round, solved with its papers as the solver does."""
+    monkeypatch.setattr(solver, "solve", asking.openly)
+    return solved()
 
 
 def test_a_venue_reads_what_counted_for_what_it_gives_and_nothing_else(

@@ -276,11 +276,18 @@ def test_the_list_of_published_rounds_and_the_verifier_are_anybody_s(
     def listed() -> dict[str, made.Json]:
         return {row["id"]: row for row in _anybody(front, "/api/v1/rounds/published").json()["items"]}
 
+    def seeds() -> made.Json:
+        rows = _anybody(front, "/api/v1/rounds/seeds").json()["items"]
+        found: made.Json = next(row for row in rows if row["id"] == solved_round["id"])
+        return found
+
     assert solved_round["id"] not in listed()
+    assert (seeds()["seed_hash"], seeds()["seed"]) == (solved_round["seed_hash"], None)
     made.published(coordinator, solved_round, drawn_up=True)
     row = listed()[solved_round["id"]]
     assert (row["name"], row["changed_by_hand"], len(row["papers"])) == (solved_round["name"], 0, 3)
     assert hashlib.sha256(row["seed"].encode()).hexdigest() == solved_round["seed_hash"]
+    assert seeds()["seed"] == row["seed"]
     verifier = _anybody(front, "/api/v1/verifier")
     assert verifier.headers["Content-Type"].startswith("text/x-python")
     assert verifier.headers["Content-Disposition"].endswith("verify.py")

@@ -19,9 +19,11 @@ from services.matcher import verify
 from services.matcher.engine.assemble import assemble
 from services.matcher.engine.days import week_of
 from services.matcher.engine.instance import Certificate
-from services.matcher.engine.model import Papers, Problem
+from services.matcher.engine.lot import alias_of, lot_of, wishes_by_lot
+from services.matcher.engine.model import Limits, Papers, Problem
 from services.matcher.engine.plan import greedy
 from services.matcher.engine.published import documents
+from services.matcher.engine.solver import solve
 from tests.builders import papers, problems
 
 VERIFIER = CHECKOUT / "services" / "matcher" / "verify.py"
@@ -367,12 +369,66 @@ def test_a_proof_that_nobody_can_follow_is_none(said: Said, monkeypatch: pytest.
     assert said(papers.small()) == (1, "false:too_hard")
 
 
+# -- lots
+
+
+def drawn(seed: int) -> tuple[papers.Papers, Problem]:
+    """The engine's own papers of a problem whose requests have aliases."""
+    problem = dataclasses.replace(problems.problem(seed, SIZE), salt="salt")
+    solved = solve(problem, Limits(1.0), lambda _: None, lambda: False, with_papers=True)
+    assert solved.papers
+    texts = zip(papers.NAMES, solved.papers, strict=False)
+    return {name: json.loads(text) for name, text in texts}, problem
+
+
+def test_anybody_draws_the_lots_again_and_whoever_knows_the_salt_finds_their_own(said: Said) -> None:
+    written, problem = drawn(3)
+    assert said(written) == TRUE
+    lots, seed = written["problem"]["lots"], written["solution"]["seed"]
+    assert [lot for _, lot in lots] == sorted(lot for _, lot in lots)
+    first = f'printf %s "salt|{problem.wishes[0].key}" | sha256sum | cut -c 1-16'
+    alias = subprocess.check_output(["sh", "-c", first], text=True).strip()
+    again = f'printf %s "{seed}|{alias}" | sha256sum | cut -c 1-16'
+    assert [alias, subprocess.check_output(["sh", "-c", again], text=True).strip()] in lots
+    keys = dataclasses.replace(problem, wishes=problem.wishes[::-1])
+    assert [alias_of("salt", wish.key) for wish in wishes_by_lot(seed, "salt", keys.wishes)] == [
+        alias for alias, _ in lots
+    ]
+
+
+LOT_LIES: list[tuple[str, str, Callable[[list[list[str]]], object]]] = [
+    ("lot_wrong", "somebody's lot bettered", lambda lots: lots[2].__setitem__(1, "0" * 16)),
+    ("lot_wrong", "two aliases exchanged", lambda lots: _exchange(lots[0], lots[1])),
+    ("lot_disordered", "somebody looked at before their turn", lambda lots: lots.insert(0, lots.pop())),
+    ("alias_twice", "one request drawn twice", lambda lots: lots.__setitem__(1, list(lots[0]))),
+    ("wrong_length", "a request without a lot", lambda lots: lots.pop()),
+]
+
+
+def _exchange(one: list[str], other: list[str]) -> None:
+    one[0], other[0] = other[0], one[0]
+
+
+@pytest.mark.parametrize(
+    ("code", "bend"), [pytest.param(code, bend, id=f"{code}: {lie}") for code, lie, bend in LOT_LIES]
+)
+def test_a_lie_about_lots_is_named(code: str, bend: Callable[[list[list[str]]], object], said: Said) -> None:
+    def lie(problem: papers.Paper, *_: papers.Paper) -> None:
+        aliases = (f"{n:016x}" for n in range(problem["wishes"]))
+        lots = sorted((lot_of("a seed", alias), alias) for alias in aliases)
+        problem["lots"] = [[alias, lot] for lot, alias in lots]
+        bend(problem["lots"])
+
+    assert said(bent(lie)) == (1, f"false:{code}")
+
+
 def test_every_code_is_seen() -> None:
     elsewhere = {"other_problem", "key_twice", "too_hard"}
     elsewhere |= {"fairness_unasked", "floor_missed", "lift_negative"}
     elsewhere |= {"stated_twice", "company_place", "member_twice", "company_miscounted", "size_disagrees"}
     elsewhere |= {"below_minimum"}
     elsewhere |= {code for code in verify.FALSE if code.startswith("split_")}
+    elsewhere |= {code for code, _, _ in LOT_LIES}
     assert {code for code, _, _ in LIES} | elsewhere == set(verify.FALSE)
 
 
