@@ -20,6 +20,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Event, Thread
 from typing import Any, NamedTuple, TypeVar
+from uuid import UUID
 
 import structlog
 from prometheus_client import Gauge
@@ -33,8 +34,9 @@ from services.matcher.engine.model import Limits, Problem, Progress, Solution
 from services.matcher.engine.solver import solve
 from services.matcher.machine import all_processors, aside, limit_memory, step_back, warm_up
 from services.matcher.storage import explanations, rounds
-from services.matcher.usecases import at_once, comparing, explaining, mending, solving
+from services.matcher.usecases import at_once, comparing, explaining, helping, mending, solving
 from services.matcher.usecases.at_once import Answered, Books, Setting
+from services.matcher.usecases.helping import Unhelped
 from services.matcher.usecases.mending import Broken, Mended
 from services.matcher.usecases.problem import World
 
@@ -200,11 +202,11 @@ class Lane:
         return settled and explaining.explain(world, settled, now=now, should_stop=self._is_wanted)
 
     def _is_wanted(self) -> bool:
-        """Whether the process ends, or another round waits for this lane."""
+        """Whether the process ends, or another job waits for this lane."""
         if self._ending.is_set():
             return True
         with self._store.read() as conn:
-            return explanations.another_waits(conn, self._clock.now())
+            return explanations.another_waits(conn, self._kind, self._clock.now())
 
     def _found(self, world: World, limits: Limits, standing: Standing) -> Solution:
         """The engine's solution; the search takes all processors, while nobody else wants them."""
@@ -276,6 +278,10 @@ class Desk(Lane):
     def __init__(self, store: Store, clock: ClockReader, ending: Event) -> None:
         super().__init__("at_once", store, clock, ending)
         self._books = Books()
+
+    def turn(self) -> bool:
+        """As any lane; while nobody waits for an answer, work out what would have helped."""
+        return super().turn() or self._help()
 
     def _solve(self, job: dict[str, Any], standing: Standing) -> None:
         began = self._clock.now()
@@ -358,17 +364,39 @@ class Desk(Lane):
         try:
             with self._store.read() as conn:
                 holders = at_once.holders(conn, answered, now)
-            told = explaining.answers(
-                answered.setting.world,
-                answered.desk,
-                answered.answers,
-                holders,
-                now=now,
-                should_stop=self._ending.is_set,
-            )
-            self._written(lambda conn: explaining.keep_answers(conn, job_id=job["id"], told=told))
+            told = explaining.answers(answered.setting.world, answered.answers, holders, now=now)
+            self._written(lambda conn: explaining.keep_answers(conn, job_id=job["id"], told=told, now=now))
         except Exception as error:  # noqa: BLE001 - nobody waits for it, and the answers are whole without it
             _log.error("explain_failed", job=str(job["id"]), failure=solving.failure_of(error))
+
+    def _help(self) -> bool:
+        """Work out what would have helped some who got nothing; whether there was anybody.
+
+        What breaks here leaves them without, and keeps nobody else waiting.
+        """
+        with self._store.read() as conn:
+            if not explanations.is_anybody_unhelped(conn):
+                return False
+        self._read()
+        with self._store.transaction() as conn:
+            unhelped = helping.begin(conn, books=self._books, now=self._clock.now())
+        if unhelped:
+            self._help_these(unhelped)
+        return unhelped is not None
+
+    def _help_these(self, unhelped: Unhelped) -> None:
+        try:
+            found = aside(lambda: self._changes(unhelped))
+            self._written(lambda conn: helping.keep(conn, unhelped, found))
+        except (Busy, Unavailable):
+            raise
+        except Exception as error:  # noqa: BLE001 - nobody waits for it, and the answers are whole without it
+            _log.error("help_failed", failure=solving.failure_of(error))
+            self._written(lambda conn: helping.give_up(conn, unhelped))
+
+    def _changes(self, unhelped: Unhelped) -> dict[UUID, list[dict[str, Any]]]:
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), POLITE)
+        return helping.changes(unhelped, now=self._clock.now(), should_stop=self._is_wanted)
 
 
 class WhatIfLane(Lane):

@@ -26,7 +26,8 @@ def replace(
         cursor.executemany(
             "insert into explanations as e (request_id, round_id, job_id, told) values (%s, %s, %s, %s)"
             " on conflict (request_id) do update"
-            " set round_id = excluded.round_id, job_id = excluded.job_id, told = excluded.told",
+            " set round_id = excluded.round_id, job_id = excluded.job_id, told = excluded.told,"
+            "     unhelped_since = null",
             [(request_id, round_id, job_id, Jsonb(each)) for request_id, each in told.items()],
         )
     conn.execute("delete from round_additions where round_id = %s", [round_id])
@@ -37,15 +38,63 @@ def replace(
     )
 
 
-def replace_some(conn: Connection, *, job_id: UUID, told: Mapping[UUID, Row]) -> None:
-    """Write what was told of requests after a job outside rounds, for those whose verdict is that job's."""
+def replace_some(conn: Connection, *, job_id: UUID, told: Mapping[UUID, Row], now: datetime) -> None:
+    """Write what was told of requests after a job outside rounds, for those whose verdict is that job's.
+
+    What would have helped those who got nothing is still to be worked out; who waits longest comes first.
+    """
     with conn.cursor() as cursor:
         cursor.executemany(
-            "insert into explanations as e (request_id, round_id, job_id, told)"
-            " select request_id, null, job_id, %s from verdicts where request_id = %s and job_id = %s"
+            "insert into explanations as e (request_id, round_id, job_id, told, unhelped_since)"
+            " select request_id, null, job_id, %s, case when outcome = 'unserved' then %s::timestamptz end"
+            "   from verdicts where request_id = %s and job_id = %s"
             " on conflict (request_id) do update"
-            " set round_id = excluded.round_id, job_id = excluded.job_id, told = excluded.told",
-            [(Jsonb(each), request_id, job_id) for request_id, each in told.items()],
+            " set round_id = excluded.round_id, job_id = excluded.job_id, told = excluded.told,"
+            "     unhelped_since = case when excluded.unhelped_since is not null"
+            "                           then coalesce(e.unhelped_since, excluded.unhelped_since) end",
+            [(Jsonb(each), now, request_id, job_id) for request_id, each in told.items()],
+        )
+
+
+# What would have helped is asked for by a request that still wants something, after the answer that stands.
+_STILL_UNHELPED = """
+  select from verdicts v join known_request r on r.id = v.request_id
+   where (v.request_id, v.job_id) = (e.request_id, e.job_id) and v.outcome = 'unserved'
+     and r.state not in ('withdrawn', 'delivered', 'no_show')
+"""
+
+
+def forget_unhelped(conn: Connection) -> None:
+    """Requests that have been answered otherwise, or are wanted no more, need no help."""
+    conn.execute(
+        "update explanations e set unhelped_since = null"
+        f" where e.unhelped_since is not null and not exists ({_STILL_UNHELPED})"
+    )
+
+
+def is_anybody_unhelped(conn: Connection) -> bool:
+    """Whether what would have helped is still to be worked out for somebody."""
+    statement = "select 1 from explanations where unhelped_since is not null limit 1"
+    return conn.execute(statement).fetchone() is not None
+
+
+def unhelped(conn: Connection, limit: int) -> dict[UUID, UUID]:
+    """Requests for which it is, who waits longest first, with the job that each was answered by."""
+    rows = conn.execute(
+        "select request_id, job_id from explanations where unhelped_since is not null"
+        " order by unhelped_since, request_id limit %s",
+        [limit],
+    )
+    return {row["request_id"]: row["job_id"] for row in rows}
+
+
+def add_changes(conn: Connection, changes: Iterable[tuple[UUID, UUID, list[Row]]]) -> None:
+    """Write what would have helped requests, as long as they were not answered anew since that job."""
+    with conn.cursor() as cursor:
+        cursor.executemany(
+            "update explanations set told = jsonb_set(told, '{changes}', %s), unhelped_since = null"
+            " where request_id = %s and job_id = %s",
+            [(Jsonb(its), request_id, job_id) for request_id, job_id, its in changes],
         )
 
 
@@ -96,10 +145,10 @@ def is_last(conn: Connection, round_id: UUID, job_id: UUID) -> bool:
     return row is not None and row["id"] == job_id
 
 
-def another_waits(conn: Connection, now: datetime) -> bool:
-    """Whether a round is waiting for a solver."""
+def another_waits(conn: Connection, kind: str, now: datetime) -> bool:
+    """Whether a job of a kind is waiting for a solver."""
     row = conn.execute(
-        "select 1 from solve_job where kind = 'round' and state = 'queued' and not_before <= %s limit 1",
-        [now],
+        "select 1 from solve_job where kind = %s and state = 'queued' and not_before <= %s limit 1",
+        [kind, now],
     ).fetchone()
     return row is not None

@@ -124,7 +124,6 @@ class Answered:
     setting: Setting
     answers: Mapping[int, Answer]
     moved: Sequence[Move]
-    desk: AtOnce
 
 
 # -- before
@@ -133,13 +132,18 @@ class Answered:
 def begin(conn: Connection, *, books: Books, now: datetime) -> Setting:
     """The requests that are due, what there is for them, and the rounds that bid for it."""
     due = pool.waiting(conn, now=now, earliest=now + domain.SHORTEST_LEAD, limit=AT_A_TIME)
+    return setting_of(conn, due, books=books, now=now)
+
+
+def setting_of(conn: Connection, request_ids: Sequence[UUID], *, books: Books, now: datetime) -> Setting:
+    """The same of these requests."""
     bidding = [each for each in papers.bidding(conn) if books.of(each)]
-    world = load(conn, now=now, request_ids=due, ignoring=[each.round_id for each in bidding])
+    world = load(conn, now=now, request_ids=request_ids, ignoring=[each.round_id for each in bidding])
     drafts = matches.drafts(conn, [each.round_id for each in bidding])
     found = [_round(conn, each, books, drafts) for each in bidding]
     known = {draft.id for each in found for draft in each.drafts.values()}
     strangers = tuple(draft for draft in drafts if draft.id not in known)
-    return Setting(world, tuple(found), strangers, pool.tries(conn, due))
+    return Setting(world, tuple(found), strangers, pool.tries(conn, request_ids))
 
 
 def _round(conn: Connection, bidding: Bidding, books: Books, drafts: Sequence[Match]) -> Round:
@@ -166,12 +170,7 @@ def answer(
     waited longest; of equals, by `lot`.
     """
     problem = setting.world.problem
-    desk = AtOnce(
-        problem,
-        [each.pending for each in setting.rounds],
-        _options_of(setting.strangers, problem),
-        [each.taken for each in setting.rounds],
-    )
+    desk = desk_of(setting, problem)
     answers: dict[int, Answer] = {}
     for number in order(setting.world, lot):
         if should_stop():
@@ -180,7 +179,17 @@ def answer(
         report(Progress("answering", sum(each.option.value for each in answers.values() if each.option)))
         if found.option:
             desk.take(found.option)
-    return Answered(setting, answers, desk.moved, desk)
+    return Answered(setting, answers, desk.moved)
+
+
+def desk_of(setting: Setting, problem: model.Problem) -> AtOnce:
+    """Who answers, beside the rounds, what this problem asks: that of the setting, or one that has more."""
+    return AtOnce(
+        problem,
+        [each.pending for each in setting.rounds],
+        _options_of(setting.strangers, problem),
+        [each.taken for each in setting.rounds],
+    )
 
 
 def order(world: World, lot: str) -> list[int]:

@@ -12,16 +12,16 @@ from uuid import UUID
 
 from schemas.topics import TOPICS
 from services.chassis.store import Connection
-from services.matcher.engine.at_once import KEPT_FOR_ROUND, Answer, AtOnce, Holder, Other
+from services.matcher.engine.at_once import KEPT_FOR_ROUND, Answer, Holder, Other
 from services.matcher.engine.explain import Explainer, Settled, WhyNot
-from services.matcher.engine.helped import Change, attempts, helped, told_of
+from services.matcher.engine.helped import Change, helped
 from services.matcher.engine.instance import ENDLESS
 from services.matcher.engine.model import Leg, Problem, Solution
 from services.matcher.engine.prices import SCALE
 from services.matcher.engine.solver import Solved
 from services.matcher.engine.split import is_split
 from services.matcher.engine.weighing import Alternative, Weighing, WhyThis
-from services.matcher.engine.worth import Added, Addition, Latent, Supply, by_price, imagined, ranked
+from services.matcher.engine.worth import Added, Addition, Latent, by_price, imagined, ranked
 from services.matcher.storage import explanations, what_ifs
 from services.matcher.usecases.minutes import moment
 from services.matcher.usecases.problem import World
@@ -31,8 +31,6 @@ from services.matcher.usecases.weighed import owner, why
 Row = dict[str, Any]
 _FIRST_DAY = date(1970, 1, 1)
 _NOTHING = Added("", None, None, None, None, 0, 0)
-# How many of those refused at once are told what would have helped, in one turn.
-_REFUSED = 40
 # Told to stop, it may go on for so many changes.
 _EVERY = 20
 _CONTEST = ("options", "holders", "pupils", "least", "most", "value", "price")
@@ -54,7 +52,7 @@ def explain(world: World, settled: Settled, *, now: datetime, should_stop: Calla
 
     Takes some ten seconds for 1,000 requests; `should_stop` is asked again and again.
     """
-    explainer, writing = Explainer(settled), _Writing(world, settled.problem, now)
+    explainer, writing = Explainer(settled), Writing(world, settled.problem, now)
     unserved = explainer.unserved
     wishes = settled.problem.wishes
     found = {number: writing.contest(explainer.why_not(number)) for number in unserved}
@@ -76,7 +74,7 @@ def _missing(
     settled: Settled,
     unserved: Sequence[int],
     found: Mapping[int, Row],
-    writing: _Writing,
+    writing: Writing,
     should_stop: Callable[[], bool],
 ) -> tuple[list[Row], list[Row], bool]:
     """The best additions, what all are worth by prices, and whether everything was tried.
@@ -89,25 +87,23 @@ def _missing(
     worth = by_price(latent, settled.certificate.request, unserved)
     additions = [writing.addition(each) for each in ranked(settled, latent, worth)]
     stopped = Stop(should_stop)
-    for change in helped(settled, latent, unserved, _groups(), stopped):
+    for change in helped(settled, latent, unserved, topic_groups(), stopped):
         found[change.wish]["changes"].append(writing.change(change))
     return additions, list(writing.worths(worth)), not stopped.told
 
 
 def answers(
     world: World,
-    desk: AtOnce,
     given: Mapping[int, Answer],
     holders: Mapping[Holder, tuple[int, int]],
     *,
     now: datetime,
-    should_stop: Callable[[], bool],
 ) -> dict[UUID, Row]:
-    """Everything about requests that were answered at once; told to stop, without what would have helped.
+    """Everything about requests that were answered at once, but for what would have helped: see `helping`.
 
     `given` is by number of the request, `holders` the number of people and the need of those in the way.
     """
-    problem, writing = world.problem, _Writing(world, world.problem, now)
+    problem, writing = world.problem, Writing(world, world.problem, now)
     weighing = Weighing(problem)
     found: dict[int, Row] = {}
     for number, each in given.items():
@@ -116,9 +112,6 @@ def answers(
             found[number] = writing.match(weighing.why_this(number, each.option, others))
         else:
             found[number] = writing.refusal(each, holders)
-    refused = [number for number, each in given.items() if each.option is None][:_REFUSED]
-    for change in _helpful(problem, desk, refused) if refused and not should_stop() else ():
-        found[change.wish]["changes"].append(writing.change(change))
     return {wish.key: found[at] for at, wish in enumerate(problem.wishes) if at in found}  # type: ignore[misc]
 
 
@@ -126,16 +119,6 @@ def _alternative(other: Other) -> Alternative:
     """One that somebody of a plan has, and would lose, costs what it is worth."""
     lost = other.option.value if other.cost >= ENDLESS else other.cost // SCALE
     return Alternative(other.option.legs, other.option.value, lost == 0, lost, int(lost > 0))
-
-
-def _helpful(problem: Problem, desk: AtOnce, refused: Sequence[int]) -> Iterator[Change]:
-    """Changes with which requests would get something at once, the smallest of each kind."""
-    groups = _groups()
-    for attempt in attempts(problem, Latent(problem, Supply((), {}, ())), refused, groups):
-        steps = (way for way in attempt.ways if desk.best_of([way[1]]))
-        way = next(steps, None)
-        if way:
-            yield told_of(problem, attempt, way, groups)
 
 
 class Stop:
@@ -172,12 +155,12 @@ def keep(conn: Connection, *, round_id: UUID, job_id: UUID, told: Told) -> bool:
     return True
 
 
-def keep_answers(conn: Connection, *, job_id: UUID, told: Mapping[UUID, Row]) -> None:
+def keep_answers(conn: Connection, *, job_id: UUID, told: Mapping[UUID, Row], now: datetime) -> None:
     """Write what was told of requests answered at once, where that answer is the last word on them."""
-    explanations.replace_some(conn, job_id=job_id, told=told)
+    explanations.replace_some(conn, job_id=job_id, told=told, now=now)
 
 
-def _groups() -> dict[str, str]:
+def topic_groups() -> dict[str, str]:
     """Topics by what they are part of at the top."""
     found: dict[str, str] = {}
     for topic in TOPICS.values():
@@ -185,7 +168,7 @@ def _groups() -> dict[str, str]:
     return found
 
 
-class _Writing:
+class Writing:
     """What is kept, from what the engine found: keys as ids, minutes as moments."""
 
     def __init__(self, world: World, problem: Problem, now: datetime) -> None:

@@ -12,7 +12,8 @@ import pytest
 from schemas.http.matches import ExplanationView
 from services.chassis.ids import new_id
 from services.chassis.store import Store
-from services.matcher.usecases import at_once, redrafting, telling
+from services.matcher.storage import rounds
+from services.matcher.usecases import at_once, explaining, helping, redrafting, telling
 from services.matcher.usecases import rounds as lifecycle
 from services.matcher.usecases.offering import Party
 from tests.builders import asking, facts
@@ -93,15 +94,76 @@ def test_who_is_refused_reads_why_and_what_would_have_helped(store: Store) -> No
     large = asks(store, 30)
     another_slot(store, 35, days=1)
     answered(store)
+    assert explained(store, large)["changes"] == [], "the answer does not wait for it"
+    asking.helped(store)
     told = explained(store, large)
     assert "1 sessions were possible, but a round that is" in told["reasons"][-1]["text"]
     assert (told["contest"]["holders"], told["contest"]["pupils"]) == (1, 40)
     assert "still being settled" in told["contest"]["text"]
     day = next(change for change in told["changes"] if change["code"] == "another_day")
     assert (day["amount"], day["moved"]) == (1, 0)
+    session = next(change for change in told["changes"] if change["code"] == "more_sessions")
+    assert (session["title"], session["resource_id"], session["moved"]) == ("星空之下", None, 0)
+    assert session["text"].startswith("if “星空之下” had one more session, as on 2027-03-15")
     assert "正在办理的集中申报期更需要" in explained(store, large, "zh")["contest"]["text"]
     school = Party(new_id(), UUID(large["school_id"]), "teacher", "150402", None)
     assert explained(store, large, party=school)["contest"] == told["contest"]
+
+
+def test_somebody_on_the_topic_in_the_district_would_have_helped_and_none_elsewhere(store: Store) -> None:
+    with store.transaction() as conn:
+        asking.a_calendar(conn)
+    asked = asks(store, 30, kind="expert", topics=["aerospace"])
+    answered(store)
+    asking.helped(store)
+    (change,) = explained(store, asked)["changes"]
+    assert (change["code"], change["adcode"], change["topic"]) == ("more_experts", "150402", "aerospace")
+    with store.transaction() as conn:
+        conn.execute("update known_request set windows = '[]'")
+        conn.execute("update explanations set unhelped_since = %s", [DUE])
+    asking.helped(store)
+    assert explained(store, asked)["changes"] == [], "nobody can come at no time"
+
+
+@pytest.mark.usefixtures("round_id")
+def test_everybody_who_is_refused_is_helped_in_the_end_and_no_answer_waits_for_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(explaining, "_EVERY", 1)
+    refused = [asks(store, 30 + number, f"第{number}小学") for number in range(3)]
+    desk = asking.a_desk(store)
+    answered(store, desk)
+    small = asks(store, 10)
+    with store.transaction() as conn:
+        rounds.queue(conn, job_id=new_id(), kind="at_once", round_id=None, now=DUE, not_before=DUE)
+    with store.transaction() as conn:
+        unhelped = helping.begin(conn, books=at_once.Books(), now=DUE)
+    assert unhelped is not None
+    found = helping.changes(unhelped, now=DUE, should_stop=desk._is_wanted)
+    assert len(found) == 1, "somebody waits for an answer"
+    with store.transaction() as conn:
+        helping.keep(conn, unhelped, found)
+        conn.execute("update known_request set state = 'withdrawn' where id = %s", [refused[2]["id"]])
+    assert desk.turn()
+    assert match_of(store, small) is not None
+    assert asking.helped(store) == 1
+    told = [{change["code"] for change in explained(store, asked)["changes"]} for asked in refused]
+    assert ["more_sessions" in each for each in told] == [True, True, False], "the last is withdrawn"
+    assert asking.helped(store) == 0, "nobody is helped twice"
+
+
+@pytest.mark.usefixtures("round_id")
+def test_help_that_breaks_leaves_the_answer_and_is_not_tried_for_ever(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    large = asks(store, 30)
+    answered(store)
+    monkeypatch.setattr(helping, "changes", broken)
+    assert asking.helped(store) == 1
+    assert (explained(store, large)["changes"], codes(store, large)) == ([], ["kept_for_round"])
 
 
 @pytest.mark.usefixtures("round_id")
