@@ -175,6 +175,22 @@ BY_HAND_COMPANY_LOST = Reason(
     "；原与其同场的还有{groups}组{people}人，不足该场次最低{least}人，其中{lost}组将失去该安排（共{lost_value}分），"
     "系统会为其另寻安排",
 )
+# Of a match that was set by hand, told to its parties.
+SET_BY_HAND: Mapping[str, Reason] = {
+    "moved_by_hand": Reason(
+        "a coordinator moved this match by hand: it is worth {after} points instead of {before}",
+        "该安排由协调员手工调整：由{before}分变为{after}分",
+    ),
+    "placed_by_hand": Reason(
+        "a coordinator gave the request this place by hand: it is worth {after} points",
+        "该安排由协调员手工安排，价值{after}分",
+    ),
+    "set_by_hand": Reason("a coordinator set this match by hand", "该安排由协调员手工确定"),
+}
+SET_BY_HAND_OTHERS = Reason(
+    "; {wanted} requests without a place wanted this one, and {taken} of them could have had it",
+    "；未获安排的申请中有{wanted}项也想要该资源，其中{taken}项当时可以安排",
+)
 # Of a request in the papers of its round.
 LOT = Reason(
     "in the papers this is request {number} (of {of}, from 0), {alias} by its alias; it drew the lot {lot}",

@@ -84,6 +84,28 @@ class ContestView(Fact):
     text = Text(max=500, required=True)
 
 
+class ByHandView(Fact):
+    """That a coordinator set the match, and why; with what was known of the price at that moment.
+
+    `code` is moved_by_hand, placed_by_hand, or set_by_hand of one from before such acts were kept, which has
+    no numbers. `before` and `after` are the match's points. Its school and who oversees the area read what
+    others wanted and lose (see PriceView), the latter also what the whole plan is worth.
+    """
+
+    code = Text(max=60, required=True)
+    match_id = Id(required=True)
+    set_at = Instant(required=True, allow_none=True)
+    reason = Text(max=500, required=True, allow_none=True, lines=True)
+    before = Int(required=True, allow_none=True)
+    after = Int(required=True, allow_none=True)
+    wanted = Int(required=True, allow_none=True)
+    taken = Int(required=True, allow_none=True)
+    cost = Int(required=True, allow_none=True)
+    plan_before = Int(required=True, allow_none=True)
+    plan_after = Int(required=True, allow_none=True)
+    text = Text(max=500, required=True)
+
+
 class LotView(Fact):
     """What was drawn for a request, and how the papers of its published round call it.
 

@@ -6,7 +6,14 @@ from schemas.codes import ANSWERS, MATCH_STATES
 from schemas.contract import Fact, Input
 from schemas.events.matcher import MatchState
 from schemas.fields import Code, Document, Id, Instant, Int, ListOf, Nested, Text
-from schemas.http.explanations import ChangeView, ContestView, LotView, RearrangedView, WhyThisView
+from schemas.http.explanations import (
+    ByHandView,
+    ChangeView,
+    ContestView,
+    LotView,
+    RearrangedView,
+    WhyThisView,
+)
 
 
 class MatchView(MatchState):
@@ -85,10 +92,10 @@ class ExplanationView(Fact):
 
     `why` tells of a match what counted, `contest` and `changes` of an unserved request who has what it wanted
     and what would have helped; they follow some time after a round's draft or an answer at once, and are null
-    or empty until then and where a coordinator set the match by hand. `rearranged` is there if the request
-    was to be served another way, and says why it is not; `lot` once its round is published, for its school
-    and its coordinators. A venue reads `why` and `attempts`, as far as its
-    own resources are concerned.
+    or empty until then. They are, too, where a coordinator set the match by hand, of which `by_hand` tells.
+    `rearranged` is there if the request was to be served another way, and says why it is not. `lot` is there
+    once its round is published, for its school and its coordinators. A venue reads `why`, `by_hand` and
+    `attempts`, as far as its own resources are concerned.
     """
 
     request_id = Id(required=True)
@@ -101,5 +108,6 @@ class ExplanationView(Fact):
     contest = Nested(ContestView, required=True, allow_none=True)
     changes = ListOf(Nested(ChangeView), max=20, required=True)
     rearranged = Nested(RearrangedView, required=True, allow_none=True)
+    by_hand = Nested(ByHandView, required=True, allow_none=True)
     lot = Nested(LotView, required=True, allow_none=True)
     given_at = Instant(required=True)

@@ -47,6 +47,22 @@ def was_placed(conn: Connection, match_id: UUID) -> bool:
     return conn.execute(placed, [match_id]).fetchone() is not None
 
 
+def of_request(conn: Connection, request_id: UUID) -> Row | None:
+    """How a request's match was last set by hand, where one was: the newest that stands, or stood.
+
+    `act`, `moved_at` and `price` are null for one that was set before such acts were kept.
+    """
+    return conn.execute(
+        "select m.id as match_id, m.version, m.pin_reason as reason, h.act, h.moved_at, h.price"
+        "  from matches m left join lateral (select * from hand_moves h"
+        "         where h.match_id = m.id and h.successor_id is null or h.successor_id = m.id"
+        "         order by h.id desc limit 1) h on true"
+        " where m.request_id = %s and m.pinned and m.state <> 'superseded'"
+        "   and m.ending is distinct from 'superseded' order by m.id desc limit 1",
+        [request_id],
+    ).fetchone()
+
+
 def waiting(conn: Connection, round_id: UUID, earliest: datetime) -> list[UUID]:
     """Requests pooled in a round that have no place in its draft, nor any other match."""
     rows = conn.execute(

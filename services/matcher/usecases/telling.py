@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,12 +14,16 @@ from schemas.topics import TOPICS
 from services.chassis.store import Connection
 from services.matcher import domain
 from services.matcher.engine.lot import alias_of, lot_of
-from services.matcher.storage import explanations, facts, lots, pool, rearranged, rounds
+from services.matcher.storage import explanations, facts, hands, lots, pool, rearranged, rounds
 from services.matcher.storage import views as rows
 from services.matcher.usecases import views
 from services.matcher.usecases.offering import Party
 
 Row = dict[str, Any]
+# Of the price of what a hand did: what an owner, a school, and who oversees the area reads.
+_OF_OWNERS = ("before", "after")
+_OF_SCHOOLS = (*_OF_OWNERS, "wanted", "taken", "cost")
+_ALL = (*_OF_SCHOOLS, "plan_before", "plan_after")
 _NOTHING: Row = {"why": None, "contest": None, "changes": []}
 
 
@@ -33,13 +37,41 @@ def explain(conn: Connection, party: Party, *, request_id: UUID, language: str) 
         return _to_an_owner(conn, party, request_id, language)
     said = views.explain(conn, party, request_id=request_id, language=language)
     told = _in_words(conn, _kept(conn, request_id, said["job_id"]), language)
-    more = {"rearranged": _rearranged(conn, request_id, language), "lot": _lot(conn, request_id, language)}
+    ours = views.oversees(party, said["adcode"])
+    more = {
+        "rearranged": _rearranged(conn, request_id, language),
+        "by_hand": _by_hand(hands.of_request(conn, request_id), _ALL if ours else _OF_SCHOOLS, language),
+        "lot": _lot(conn, request_id, language),
+    }
     return {**said, **told, **more}
 
 
 def _rearranged(conn: Connection, request_id: UUID, language: str) -> Row | None:
     found = rearranged.latest(conn, request_id)
     return {**found, "text": rearranged_text(found["code"], language)} if found else None
+
+
+def _by_hand(found: Row | None, members: Collection[str], language: str) -> Row | None:
+    """Who set the match, why, and of the price these members; a draft is only for those who see them all."""
+    if found is None or (not found["version"] and members is not _ALL):
+        return None
+    code = f"{found['act'] or 'set'}_by_hand"
+    price: Row = found["price"] or {}
+    told = {name: price.get(name) if name in members else None for name in _ALL}
+    return {
+        **{name: found[name] for name in ("match_id", "reason")},
+        **told,
+        "code": code,
+        "set_at": found["moved_at"],
+        "text": texts.text_of(texts.SET_BY_HAND, code, language, **told) + _cost_of_hand(told, language),
+    }
+
+
+def _cost_of_hand(told: Row, language: str) -> str:
+    """What it took from others, as far as that is known and told."""
+    others = texts.SET_BY_HAND_OTHERS.text(language, **told) if told["wanted"] else ""
+    cost = texts.BY_HAND_COST.text(language, **told) if told["cost"] is not None else ""
+    return others + cost
 
 
 def _lot(conn: Connection, request_id: UUID, language: str) -> Row | None:
@@ -85,7 +117,11 @@ def _to_an_owner(conn: Connection, party: Party, request_id: UUID, language: str
     attempts = [row for row in rows.attempts(conn, request_id) if row["match_id"] in matches]
     told = _of_owner(_kept(conn, request_id, verdict["job_id"]), str(ours))
     said = {**verdict, "candidates": 0, "reasons": [], "attempts": views.told_attempts(attempts, language)}
-    return {**said, **_in_words(conn, told, language), "rearranged": None, "lot": None}
+    by_hand = hands.of_request(conn, request_id)
+    if by_hand and by_hand["match_id"] not in matches:
+        by_hand = None
+    more = {"rearranged": None, "lot": None, "by_hand": _by_hand(by_hand, _OF_OWNERS, language)}
+    return {**said, **_in_words(conn, told, language), **more}
 
 
 def _of_owner(told: Row, owner: str) -> Row:

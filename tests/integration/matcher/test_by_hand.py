@@ -13,6 +13,7 @@ from uuid import UUID
 import pytest
 from psycopg.types.json import Jsonb
 
+from schemas.http.matches import ExplanationView
 from schemas.http.moves import HandMovesView, MovedByHandView, PreviewView
 from schemas.refusal import NotFound
 from services.chassis.ids import new_id
@@ -21,7 +22,7 @@ from services.chassis.store import Connection, Store
 from services.matcher import domain, solver
 from services.matcher.storage import facts as storage
 from services.matcher.storage import matches
-from services.matcher.usecases import drafting, hand_prices, moves, offering, placing, saga, views
+from services.matcher.usecases import drafting, hand_prices, moves, offering, placing, saga, telling, views
 from services.matcher.usecases import rounds as lifecycle
 from services.matcher.usecases.drafting import Wanted
 from services.matcher.usecases.offering import Party
@@ -299,6 +300,41 @@ def test_what_the_solver_told_of_a_way_is_its_cost_and_else_it_is_not_known(
     price = preview(store, draft, later, HONGSHAN)["price"]
     assert price["cost"] == 17
     assert price["text"].endswith("takes 17 points from others")
+
+
+def test_each_party_reads_that_a_hand_set_the_match_and_of_the_price_what_is_theirs(
+    store: Store, round_id: UUID, draft: domain.Match, later: Wanted
+) -> None:
+    price = move(store, draft, later)["price"]
+    school = Party(new_id(), draft.school_id, "teacher", "150402", None)
+    venue = Party(new_id(), draft.legs[0].organisation_id, "venue", "150402", None)
+    assert why_by_hand(store, draft, HONGSHAN)["reason"] == REASON, "of a draft too"
+    with store.transaction() as conn:
+        lifecycle.review(conn, now=DUE, actor=SOMEBODY, round_id=round_id)
+        lifecycle.publish(conn, now=DUE, actor=SOMEBODY, round_id=round_id)
+    with pytest.raises(NotFound):
+        why_by_hand(store, draft, venue)
+    with store.transaction() as conn:
+        conn.execute("update matches set version = 1 where round_id = %s", [round_id])
+    told = {name: why_by_hand(store, draft, each) for name, each in (("ours", HONGSHAN), ("its", school))}
+    numbers = ("before", "after", "wanted", "taken", "cost", "plan_before", "plan_after")
+    assert {name: told["ours"][name] for name in numbers} == {name: price[name] for name in numbers}
+    of_plan = {"plan_before": None, "plan_after": None}
+    assert told["its"] == told["ours"] | of_plan
+    assert (told["its"]["code"], told["its"]["reason"]) == ("moved_by_hand", REASON)
+    assert f"worth {price['after']} points instead of {price['before']}; 1 requests" in told["its"]["text"]
+    of_others = {"wanted": None, "taken": None, "cost": None}
+    its = why_by_hand(store, draft, venue, "zh")
+    assert its == told["its"] | of_others | {"text": its["text"]}
+    assert its["text"] == f"该安排由协调员手工调整：由{price['before']}分变为{price['after']}分"
+
+
+def why_by_hand(store: Store, match: domain.Match, party: Party, language: str = "en") -> Row:
+    """What the party reads of the hand, through the contract."""
+    with store.read() as conn:
+        told = telling.explain(conn, party, request_id=match.request_id, language=language)
+    shown: Row = ExplanationView().dump(told)["by_hand"]
+    return shown
 
 
 # -- what has been offered

@@ -221,7 +221,8 @@ def test_what_a_hand_has_set_is_not_explained_by_the_solver(store: Store, solved
     round_id = solved()
     with store.transaction() as conn:
         conn.execute("update matches set pinned = true, pin_reason = '调整' where round_id = %s", [round_id])
-    assert explained(store, COORDINATOR, requests(store, round_id)["matched"])["why"] is None
+    told = explained(store, COORDINATOR, requests(store, round_id)["matched"])
+    assert (told["why"], told["by_hand"]["code"], told["by_hand"]["reason"]) == (None, "set_by_hand", "调整")
 
 
 def test_what_is_told_of_an_earlier_solve_never_replaces_a_later_one_s(

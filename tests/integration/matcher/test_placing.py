@@ -131,6 +131,9 @@ def test_it_is_pinned_with_reason_and_price_and_counted_as_set_by_hand(
         kept = drafting.moves_of(conn, match_id=UUID(made["id"]), party=CITY, language="en")
         verdict = pool.verdict(conn, left_out)
         assert numbers.changed_by_hand(conn, round_id) == 1
+        told = telling.explain(conn, CITY, request_id=left_out, language="zh")["by_hand"]
+    assert told["code"] == "placed_by_hand"
+    assert told["text"] == f"该安排由协调员手工安排，价值{made['price']['after']}分"
     (trail,) = HandMovesView().dump(kept)["items"]
     assert (trail["act"], trail["moved_by"], trail["price"]) == (
         "placed",
