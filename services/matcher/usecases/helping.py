@@ -6,6 +6,7 @@ Each is tried as it stands by then: a change is shown only if the desk, asked ag
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -20,6 +21,7 @@ from services.matcher.storage import explanations
 from services.matcher.usecases import at_once
 from services.matcher.usecases.at_once import Books, Setting
 from services.matcher.usecases.explaining import Writing, topic_groups
+from services.matcher.usecases.problem import World
 
 Row = dict[str, Any]
 # Of so many the attempts are drawn up together; those who wait for an answer wait for no more than that.
@@ -47,7 +49,7 @@ def changes(unhelped: Unhelped, *, now: datetime, should_stop: Callable[[], bool
     """
     world = unhelped.setting.world
     problem, writing = world.problem, Writing(world, world.problem, now)
-    latent = Latent(problem, imagined(problem, problem.wishes))
+    latent = Latent(problem, imagined(_untouched(world), problem.wishes))
     tried = attempts(problem, latent, range(len(problem.wishes)), topic_groups())
     desk = at_once.desk_of(unhelped.setting, extended(problem, latent.supply))
     by_wish = {number: list(its) for number, its in groupby(tried, lambda attempt: attempt.wish)}
@@ -58,6 +60,15 @@ def changes(unhelped: Unhelped, *, now: datetime, should_stop: Callable[[], bool
         assert isinstance(wish.key, UUID)
         found[wish.key] = [writing.change(each) for each in _verified(problem, desk, by_wish.get(number, ()))]
     return found
+
+
+def _untouched(world: World) -> Problem:
+    """The problem with all seats of its slots: one session more is not half full from the beginning."""
+    slots = world.problem.slots
+    seats = (int(world.resources["slot", slot.key]["seats"]) for slot in slots)
+    return replace(
+        world.problem, slots=tuple(replace(slot, seats=each) for slot, each in zip(slots, seats, strict=True))
+    )
 
 
 def _verified(problem: Problem, desk: AtOnce, tried: Iterable[Attempt]) -> Iterable[Change]:

@@ -133,7 +133,7 @@ def test_everybody_who_is_refused_is_helped_in_the_end_and_no_answer_waits_for_i
     refused = [asks(store, 30 + number, f"第{number}小学") for number in range(3)]
     desk = asking.a_desk(store)
     answered(store, desk)
-    small = asks(store, 10)
+    small = asks(store, 20)
     with store.transaction() as conn:
         rounds.queue(conn, job_id=new_id(), kind="at_once", round_id=None, now=DUE, not_before=DUE)
     with store.transaction() as conn:

@@ -49,6 +49,18 @@ def test_the_newest_version_stays_whatever_the_order(conn: Connection) -> None:
     assert row == {"free": 4, "version": 3}
 
 
+@pytest.mark.parametrize("said", [True, False])
+def test_a_request_from_before_there_were_choices_has_none_and_no_order(conn: Connection, said: bool) -> None:
+    fact = a_fact("demand", "request_submitted", new_id())
+    liked = [{"topic": "aerospace", "programme_id": None, "venue_id": None, "expert_id": None}]
+    written = fact.data | {"choices": liked, "windows_ranked": True}
+    before = {name: value for name, value in fact.data.items() if name not in ("choices", "windows_ranked")}
+    hear(conn, replace(fact, data=written if said else before))
+    statement = "select choices, windows_ranked from known_request where id = %s"
+    row = conn.execute(statement, [fact.aggregate_id]).fetchone()
+    assert row == {"choices": liked if said else [], "windows_ranked": said}
+
+
 def test_a_cancelled_slot_lets_go_of_its_matches_and_says_who_did_it(conn: Connection) -> None:
     match = drafts.an_offer(conn)
     slot_id = match.legs[0].resource_id
