@@ -44,6 +44,7 @@ PUBLIC = {
     "GET /calendar/{year}": "school days",
     "GET /terms": "school terms",
     "GET /rounds/published": "how good a published result is; names nobody",
+    "GET /rounds/seeds": "the hash of each round's seed, so that nobody can choose one later; names nobody",
     "GET /rounds/{round_id}/papers/problem": "so that anybody may check a published result; names nobody",
     "GET /rounds/{round_id}/papers/solution": "so that anybody may check a published result; names nobody",
     "GET /rounds/{round_id}/papers/certificate": "so that anybody may check a published result; names nobody",
