@@ -55,7 +55,8 @@ def of_request(conn: Connection, request_id: UUID) -> Row | None:
     return conn.execute(
         "select m.id as match_id, m.version, m.pin_reason as reason, h.act, h.moved_at, h.price"
         "  from matches m left join lateral (select * from hand_moves h"
-        "         where h.match_id = m.id and h.successor_id is null or h.successor_id = m.id"
+        "         where h.act in ('moved', 'placed')"
+        "           and (h.match_id = m.id and h.successor_id is null or h.successor_id = m.id)"
         "         order by h.id desc limit 1) h on true"
         " where m.request_id = %s and m.pinned and m.state <> 'superseded'"
         "   and m.ending is distinct from 'superseded' order by m.id desc limit 1",
