@@ -81,6 +81,9 @@ FALSE = {
                          "{at}与问题是否要求均衡不符"),
     "floor_missed": ("group {at} is due {least} people served, not {has}",
                      "分组{at}应服务{least}人，实为{has}人"),
+    "already_exceeded": ("{at} has {has} people served of {asked}", "{at}共{asked}人，却有{has}人已获服务"),
+    "share_wrong": ("of group {at} are {has} of {asked} people served, not {said} of {of}",
+                    "分组{at}{asked}人中服务{has}人，而非{of}人中{said}人"),
     "lift_negative": ("the lift of group {at} is below 0", "分组{at}的提升价格为负"),
     "pool_exceeded": ("pool {at} has {has} left at {when}, not {taken}",
                       "资源池{at}在{when}余{has}，占用{taken}"),
@@ -158,7 +161,9 @@ SHAPES: dict[str, dict[str, Any]] = {
         "options": [(int, int, [(int, int, int, int, int, int, int)])],  # wish, value, legs as in Leg
         "lots?": [(str, str)],  # alias and lot of each wish; wishes are numbered in the order of their lots
         # How much of the fair plan is to be kept, in percent; people, district and township of each wish.
-        "fairness?": {"policy": int, "districts": int, "groups": int, "wishes": [(int, int, int)]},
+        # Of requests that are not decided here: how many people, how many of them served, district, township.
+        "fairness?": {"policy": int, "districts": int, "groups": int, "wishes": [(int, int, int)],
+                      "already?": [(int, int, int, int)]},
         # What many share: a limit, and what is used of it (from when, until when, how much) before.
         "pools?": [(int, [(int, int, int)])],
         "uses?": [(int, int, int, int, int)],  # option, pool, from when, until when, how much
@@ -169,7 +174,9 @@ SHAPES: dict[str, dict[str, Any]] = {
         "splits?": {"span": int, "parts": int, "wishes": [(int, int)], "slots": [(int, int, int)]},
     },
     # `fair` is the fair plan: each group has a floor of `policy` percent of the people whom that serves.
-    "solution": {"format": str, "problem": str, "seed": str, "chosen": [int], "value": int, "fair?": [int]},
+    # `groups` is told of the plan: how many people of each group are served, and how many there are.
+    "solution": {"format": str, "problem": str, "seed": str, "chosen": [int], "value": int, "fair?": [int],
+                 "groups?": [(int, int)]},
     "certificate": {
         "format": str, "problem": str, "scale": int, **PROOF,
         "lifts?": [SIGNED],  # what a person of each group adds, since it has a floor
@@ -388,8 +395,12 @@ def problem_of(paper: dict[str, Any]) -> Problem:
     if fairness := paper.get("fairness"):
         at, groups = "problem.fairness", (fairness["districts"], fairness["groups"])
         hold(len(fairness["wishes"]) == paper["wishes"], "wrong_length", at=at)
-        known = all(one < groups[0] <= other < groups[1] for _, one, other in fairness["wishes"])
-        hold(known and fairness["groups"] <= 3 * paper["wishes"], "number_unknown", at=at)
+        beside = fairness.get("already", [])
+        known = all(row[-2] < groups[0] <= row[-1] < groups[1] for row in (*fairness["wishes"], *beside))
+        most = 3 * (paper["wishes"] + len(beside))
+        hold(known and fairness["groups"] <= most, "number_unknown", at=at)
+        for n, (asked, has, _, _) in enumerate(beside):
+            hold(has <= asked, "already_exceeded", at=f"{at}.already[{n}]", has=has, asked=asked)
     _check_uses(paper, options)
     _check_companies(paper, options)
     _check_splits(paper, options)
@@ -496,12 +507,13 @@ def _stated(rows: list[tuple[int, int]], number: int, name: str) -> dict[int, in
 
 
 def check_solution(problem: Problem, paper: dict[str, Any]) -> tuple[int, list[int]]:
-    """What the plan is worth, and the floors that it keeps; it is possible."""
+    """What the plan is worth, and what the floors that it keeps ask of requests; it is possible."""
     hold(paper["problem"] == problem.digest, "other_problem", at="solution")
     seed = paper["seed"].encode("utf-8", "surrogatepass")
     hold(hashlib.sha256(seed).hexdigest() == problem.paper["seed_hash"], "seed_wrong")
     _check_lots(problem.paper, seed)
     hold(("fair" in paper) == ("fairness" in problem.paper), "fairness_unasked", at="solution")
+    hold("groups" not in paper or "fair" in paper, "fairness_unasked", at="solution.groups")
     served = _possible(problem, paper["chosen"])
     value = sum(problem.options[number].value for number in paper["chosen"])
     hold(paper["value"] == value, "value_wrong", has=value, said=paper["value"])
@@ -513,7 +525,12 @@ def check_solution(problem: Problem, paper: dict[str, Any]) -> tuple[int, list[i
         floors[0] = 0  # nobody is beside it
     for at, (some, least) in enumerate(zip(has, floors, strict=True)):
         hold(some >= least, "floor_missed", at=at, has=some, least=least)
-    return value, floors
+    told, demand = paper.get("groups"), asked_for(problem)
+    hold(told is None or len(told) == len(has), "wrong_length", at="solution.groups")
+    for at, (said, of) in enumerate(told or []):
+        right = (said, of) == (has[at], demand[at])
+        hold(right, "share_wrong", at=at, has=has[at], asked=demand[at], said=said, of=of)
+    return value, [max(0, least - some) for least, some in zip(floors, people(problem, ()), strict=True)]
 
 
 def _check_lots(paper: dict[str, Any], seed: bytes) -> None:
@@ -548,12 +565,24 @@ def _possible(problem: Problem, chosen: list[int]) -> dict[int, int]:
 
 
 def people(problem: Problem, wishes: Iterable[int]) -> list[int]:
-    """The people of each group, districts first, if these wishes are served."""
-    found = [0] * problem.paper["fairness"]["groups"]
-    for wish in wishes:
-        size, district, township = problem.paper["fairness"]["wishes"][wish]
-        found[district] += size
-        found[township] += size
+    """The people of each group, districts first, if these wishes are served beside who is already."""
+    sizes = problem.paper["fairness"]["wishes"]
+    return _by_group(problem, 1, (sizes[wish] for wish in wishes))
+
+
+def asked_for(problem: Problem) -> list[int]:
+    """The people of each group who ask, beside requests also."""
+    return _by_group(problem, 0, problem.paper["fairness"]["wishes"])
+
+
+def _by_group(problem: Problem, column: int, rows: Iterable[Sequence[int]]) -> list[int]:
+    """Sums of people, district, township; with a column of those who are beside the requests."""
+    fairness = problem.paper["fairness"]
+    found = [0] * fairness["groups"]
+    beside = ([row[column], *row[-2:]] for row in fairness.get("already", []))
+    for some, district, township in (*rows, *beside):
+        found[district] += some
+        found[township] += some
     return found
 
 
@@ -627,7 +656,7 @@ Standing = dict[tuple[int, int], list[Stand]]
 
 
 def check_certificate(problem: Problem, paper: dict[str, Any], floors: list[int]) -> int:
-    """What no plan that keeps the floors can be worth more than, in whole points."""
+    """What no plan that brings the floors so many people can be worth more than, in whole points."""
     hold(paper["problem"] == problem.digest, "other_problem", at="certificate")
     hold(paper["scale"] == problem.paper["scale"], "scale_wrong")
     asked = problem.paper.get("fairness")
@@ -649,10 +678,12 @@ def highest(problem: Problem, ceilings: list[dict[str, Any]]) -> Fraction:
     for n, ceiling in enumerate(ceilings):
         among = set(ceiling["districts"])
         sizes = [size if district in among else 0 for size, district, _ in wishes]
-        hold(sum(sizes) > 0, "number_unknown", at=f"ceilings[{n}]")
+        groups = among & set(range(problem.paper["fairness"]["districts"]))
+        demand, has = (sum(rows[at] for at in groups) for rows in (asked_for(problem), people(problem, ())))
+        hold(demand > 0, "number_unknown", at=f"ceilings[{n}]")
         scale = problem.paper["scale"]
         bound = _proven(problem, ceiling, [scale * _of_all(sizes, o) for o in problem.options], 0)
-        found = min(found, Fraction(bound, scale * sum(sizes)))
+        found = min(found, Fraction(scale * has + bound, scale * demand))
     return found
 
 
@@ -863,7 +894,7 @@ def _lowest(problem: Problem, solution: dict[str, Any], most: Fraction) -> str:
     if "fair" not in solution:
         return ""
     number, said = problem.paper["fairness"]["districts"], []
-    demand = people(problem, range(problem.paper["wishes"]))[:number]
+    demand = asked_for(problem)[:number]
     for chosen in (solution["chosen"], solution["fair"]):
         has = people(problem, [wish for one in chosen for wish in problem.options[one].wishes])
         said.append(

@@ -43,7 +43,7 @@ class Fair(NamedTuple):
 
 
 class Ceiling(NamedTuple):
-    """No plan serves more people of these districts together than `certificate.bound`, in hundredths.
+    """No wishes of these districts together bring more people than `certificate.bound`, in hundredths.
 
     The certificate is about `options` alone, which are all of their wishes, at one point a person.
     """
@@ -69,11 +69,13 @@ class Fairness(NamedTuple):
     @property
     def highest(self) -> float:
         """The lowest share of all districts is above this in no plan; 1 where nothing is proven."""
-        demand = self.floors.groups.demand
-        shares: list[float] = [
-            each.certificate.bound / SCALE / int(demand[each.districts].sum()) for each in self.ceilings
-        ]
-        return min([1.0, *shares])
+        return min([1.0, *map(self._share, self.ceilings)])
+
+    def _share(self, ceiling: Ceiling) -> float:
+        """The share of its districts' people that a ceiling allows, with who is served already."""
+        groups, districts = self.floors.groups, ceiling.districts
+        already, demand = (int(each[districts].sum()) for each in (groups.already, groups.demand))
+        return (already + ceiling.certificate.bound / SCALE) / demand
 
 
 def ceilings(

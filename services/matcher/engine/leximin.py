@@ -51,7 +51,6 @@ def _brought(groups: Groups, serving: Serving, group: int) -> tuple[Ints, Ints]:
 
 def fairest(choice: Choice, groups: Groups, start: Sequence[int], solve: Solve) -> list[int]:
     """Positions of the fairest plan: for districts, then, with what these have, for townships."""
-    nobody = np.zeros(len(groups.demand), dtype=np.int64)
     districts, all_groups = np.arange(groups.districts), np.arange(len(groups.demand))
     chosen = list(start)
     if len(districts) > 1:
@@ -60,7 +59,7 @@ def fairest(choice: Choice, groups: Groups, start: Sequence[int], solve: Solve) 
     least[groups.districts :] = 0
     if len(districts) == 1:
         least[0] = 0
-    kept = [*choice.rows, *floor_rows(Floors(groups, least), choice.serving, nobody)]
+    kept = [*choice.rows, *floor_rows(Floors(groups, least), choice.serving, groups.already)]
     return _Counting(choice._replace(rows=kept), groups, all_groups[groups.districts :], solve).run(chosen)
 
 
@@ -133,7 +132,8 @@ class _Counting:
         """A mark for each group, which may be set only where it has so many percent."""
         for mark, (group, need) in enumerate(zip(self._among, self._need(percent), strict=True)):
             at, people = _brought(self._groups, self._choice.serving, int(group))
-            yield milp.Row(np.append(at, first + mark), np.append(-people, need), 0)
+            already = int(self._groups.already[group])
+            yield milp.Row(np.append(at, first + mark), np.append(-people, need), already)
 
     def _marks(self, chosen: list[int], levels: Sequence[tuple[int, int]]) -> Iterator[int]:
         """The marks that a plan may set."""

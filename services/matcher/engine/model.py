@@ -228,12 +228,22 @@ class Unit:
     busy: tuple[Busy, ...] = ()
 
 
+class Already(NamedTuple):
+    """People of a township who are not among the wishes: so many asked, and so many of them are served."""
+
+    area: str
+    township: str
+    demand: int
+    served: int
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Everything that is solved together.
 
     `lesson_days` are the days with lessons by area, `known_days` all days that the calendar covers;
     `fairness` is how much of the fair plan each district and township is to keep, in percent (0: nothing).
+    `already` is what shares count beside the wishes.
     `earliest` is the first minute at which anything may begin. `starts` are the minutes of the day at which
     a lecture may begin. `seed` breaks ties; `salt` hides in the papers whose wish is whose.
     `others` holds, by wish, what is there for other rounds only.
@@ -256,6 +266,7 @@ class Problem:
     fairness: int = 0
     pools: tuple[Pool, ...] = ()
     sun: Sun | None = None
+    already: tuple[Already, ...] = ()
 
 
 class Leg(NamedTuple):
@@ -364,11 +375,13 @@ class Papers(NamedTuple):
 class GroupShare(NamedTuple):
     """People of a district, or of a township (`name` has two parts): how many ask, and how many are served.
 
-    `fair` are served by the fair plan, `floor` are to be served at least, and `served` are by this plan.
+    `already` are served before anything is chosen, and counted in all that follows: `fair` are served by the
+    fair plan, `floor` are to be served at least, and `served` are by this plan.
     """
 
     name: tuple[Key, ...]
     demand: int
+    already: int
     fair: int
     floor: int
     served: int

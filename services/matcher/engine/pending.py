@@ -184,7 +184,7 @@ def _floors(asked: dict[str, Any]) -> Floors | None:
     fairness = asked["fairness"]
     people, of_wish = np.split(np.array(fairness["wishes"], dtype=np.int64), [1], axis=1)
     nobody = np.zeros(fairness["groups"], dtype=np.int64)
-    return Floors(Groups(of_wish, people[:, 0], nobody, fairness["districts"], ()), nobody)
+    return Floors(Groups(of_wish, people[:, 0], nobody, nobody, fairness["districts"], ()), nobody)
 
 
 def _rows(assembled: Assembled, proof: dict[str, Any], numbers: _Numbers) -> Ints:

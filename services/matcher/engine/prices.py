@@ -83,13 +83,13 @@ class Relaxation:
         self._ranges = _even(instance, workers.number * _PARTS_PER_WORKER)
 
     @property
-    def least(self) -> Ints:
-        """The floors, one for each group; none where fairness is not asked for."""
-        return np.zeros(0, dtype=np.int64) if self.floors is None else self.floors.least
+    def missing(self) -> Ints:
+        """What wishes have to bring to the floor of each group; nothing where fairness is not asked for."""
+        return np.zeros(0, dtype=np.int64) if self.floors is None else self.floors.missing
 
     def bound(self, shares: Shares, best: Ints) -> int:
         """What no plan that keeps the floors is worth more than, in hundredths: the sum of the parts."""
-        rows, floors = int(shares.row @ self.instance.rows.limit), int(shares.lift @ self.least)
+        rows, floors = int(shares.row @ self.instance.rows.limit), int(shares.lift @ self.missing)
         return int(shares.wish.sum()) + rows - floors + int(best.sum())
 
     def left(self, wish: Ints, row: Ints, lift: Ints) -> Ints:
@@ -189,7 +189,7 @@ class _Descent:
         self._limit = instance.rows.limit.astype(np.float64)
         self._unit = SCALE * float(_best_values(instance).mean() if instance.options else 1.0)
         self._begun = start is not None
-        self._at = np.concatenate(start or _first_prices(instance, len(relaxation.least)))
+        self._at = np.concatenate(start or _first_prices(instance, len(relaxation.missing)))
         self._cuts = np.cumsum([instance.wishes, len(instance.rows.limit), len(instance.legs.shelf)])
         self._floor = np.zeros(len(self._at))
         self._floor[self._cuts[1] : self._cuts[2]] = -np.inf
@@ -230,13 +230,13 @@ class _Descent:
         return relaxation.bound(shares, best) / SCALE, slope, usage
 
     def _above(self, served: NDArray[Any]) -> Reals:
-        """By group: the people served beyond its floor."""
+        """By group: the people served beyond what its floor is missing."""
         floors = self._relaxation.floors
         if floors is None:
             return np.zeros(0)
         people = served * floors.groups.people
         by_group = [np.bincount(of, people, len(floors.least)) for of in floors.groups.of_wish.T]
-        return np.asarray(sum(by_group) - floors.least, dtype=np.float64)
+        return np.asarray(sum(by_group) - floors.missing, dtype=np.float64)
 
     def _step(self, slope: Reals, step: int, steps: int) -> None:
         self._mean = _FORGET * self._mean + (1 - _FORGET) * slope

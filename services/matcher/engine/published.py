@@ -22,7 +22,7 @@ from services.matcher.engine.candidates import taking
 from services.matcher.engine.days import week_of
 from services.matcher.engine.fairness import Ceiling, Fairness
 from services.matcher.engine.groups import Groups
-from services.matcher.engine.instance import ENDLESS, Certificate, Instance, Ints, narrowed
+from services.matcher.engine.instance import ENDLESS, Certificate, Instance, Ints, narrowed, served
 from services.matcher.engine.journeys import CAPS, LONGEST_JOURNEY
 from services.matcher.engine.lot import lots
 from services.matcher.engine.model import Busy, Expert, Key, Leg, Option, Papers, Place, Problem, Roads, Unit
@@ -55,7 +55,7 @@ def documents(
     if problem.salt:
         paper["lots"] = lots(problem.seed, problem.salt, problem.wishes)
     if fairness:
-        paper["fairness"] = _groups(problem.fairness, fairness.floors.groups)
+        paper["fairness"] = _groups(problem, fairness.floors.groups)
     asked = canonical(paper)
     about = hashlib.sha256(asked.encode()).hexdigest()
     plan = {
@@ -68,7 +68,9 @@ def documents(
     proof = {"format": "keqiao-certificate-1", "problem": about, "scale": SCALE}
     proof |= _certificate(assembled, assembled.instance, certificate, numbers)
     if fairness:
+        wishes = served(assembled.instance, np.array(chosen, dtype=np.int64))
         plan["fair"] = fairness.plan
+        plan["groups"] = _shares_of(fairness.floors.groups, wishes)
         proof["lifts"] = certificate.lift.tolist()
         proof["ceilings"] = [_ceiling(assembled, each, numbers) for each in fairness.ceilings]
     keys = {"format": "keqiao-keys-1", "problem": about, **numbers.keys()}
@@ -306,14 +308,23 @@ def _ceiling(assembled: Assembled, ceiling: Ceiling, numbers: _Numbers) -> dict[
     return {**proof, "districts": districts, "shares": shares, "stretches": stretches}
 
 
-def _groups(policy: int, groups: Groups) -> dict[str, Any]:
-    """How large each wish is, and its groups: their numbers tell no names."""
-    return {
-        "policy": policy,
+def _groups(problem: Problem, groups: Groups) -> dict[str, Any]:
+    """How large each wish is, and its groups: their numbers tell no names; and who is beside the wishes."""
+    number = {name: at for at, name in enumerate(groups.names)}
+    beside = [
+        [each.demand, each.served, number[each[:1]], number[each[:2]]] for each in sorted(problem.already)
+    ]
+    return ({"already": beside} if beside else {}) | {
+        "policy": problem.fairness,
         "districts": groups.districts,
         "groups": len(groups.demand),
         "wishes": np.column_stack([groups.people, groups.of_wish]).tolist(),
     }
+
+
+def _shares_of(groups: Groups, wishes: Ints) -> list[list[int]]:
+    """How many people of each group are served, if these wishes are, and how many ask."""
+    return [list(pair) for pair in zip(groups.served(wishes).tolist(), groups.demand.tolist(), strict=True)]
 
 
 def _shares(instance: Instance, certificate: Certificate) -> Iterator[list[Any]]:

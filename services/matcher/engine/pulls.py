@@ -98,7 +98,7 @@ class Nothing(NamedTuple):
 def no_pull(wishes: int) -> Nothing:
     """For a search that asks for no fairness."""
     nobody, none = np.zeros((wishes, 0), dtype=np.int64), np.zeros(0, dtype=np.int64)
-    return Nothing(Groups(nobody, np.zeros(wishes, dtype=np.int64), none, 0, ()))
+    return Nothing(Groups(nobody, np.zeros(wishes, dtype=np.int64), none, none, 0, ()))
 
 
 def lifts(pull: Pull, wishes: Ints, mine: int) -> Lifts:
@@ -117,10 +117,10 @@ def lifts(pull: Pull, wishes: Ints, mine: int) -> Lifts:
 def bonus(pull: Pull, wishes: Ints) -> Ints:
     """By wish: how many points more serving it would be worth than one of usual groups, beside its value."""
     groups, served = pull.groups, pull.groups.served(wishes)
-    steps = pull.steps(served)
+    steps, waiting = pull.steps(served), groups.demand - groups.already
     marginal = (steps.lift * (served[:, None] < steps.least)).sum(axis=1).astype(np.float64)
     for part in (slice(0, groups.districts), slice(groups.districts, None)):
-        usual = marginal[part] @ groups.demand[part] / max(1, int(groups.demand[part].sum()))
+        usual = marginal[part] @ waiting[part] / max(1, int(waiting[part].sum()))
         marginal[part] = np.maximum(0.0, marginal[part] - usual)
     more = marginal[groups.of_wish].sum(axis=1) * groups.people
     return np.asarray(more, dtype=np.int64)

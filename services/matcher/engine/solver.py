@@ -175,7 +175,7 @@ def _fair(problem: Problem) -> Fair | None:
     """What is fair, if it is asked for and there is more than one group."""
     if not problem.fairness or not problem.wishes:
         return None
-    groups = groups_of(problem.wishes)
+    groups = groups_of(problem.wishes, problem.already)
     return Fair(groups, problem.fairness) if len(groups.demand) > 2 else None
 
 
@@ -184,7 +184,8 @@ def _told(fairness: Fairness, instance: Instance, chosen: Sequence[int]) -> Fair
     groups = fairness.floors.groups
     plans = (np.array(each, dtype=np.int64) for each in (fairness.plan, chosen))
     plan, ours = (groups.served(served(instance, each)) for each in plans)
-    rows = zip(groups.names, groups.demand, plan, fairness.floors.least, ours, strict=True)
+    columns = (groups.demand, groups.already, plan, fairness.floors.least, ours)
+    rows = zip(groups.names, *columns, strict=True)
     shares = tuple(GroupShare(name, *(int(each) for each in numbers)) for name, *numbers in rows)
     return FairnessTold(shares, fairness.highest, fairness.value, fairness.people)
 

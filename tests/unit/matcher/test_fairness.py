@@ -59,7 +59,10 @@ def _fairness(outcome: Outcome) -> Fairness:
 
 
 def fairest_is_found(seed: int, size: problems.Size = SMALL) -> None:
-    """The leximin vectors of districts, and then of townships, and the best value above the floors."""
+    """The leximin vectors of districts, and then of townships, and the best value above the floors.
+
+    With every other seed people beside the wishes count as well (see `groups.drawn`).
+    """
     problem = problems.problem(seed, size)
     options = papers.options_of(problem)
     instance = assemble(problem, options).instance
@@ -94,18 +97,20 @@ def _value_is_best(instance: Instance, outcome: Outcome, plans: Iterable[Ints]) 
     """Of all plans that keep the floors none is worth more, and the ceilings hold for those that do not."""
     fairness = _fairness(outcome)
     among = fairness.floors.groups
-    best, most = 0, np.zeros(len(fairness.ceilings), dtype=np.int64)
+    best, lowest, most = 0, 0.0, np.zeros(len(fairness.ceilings), dtype=np.int64)
     for plan in plans:
         served = among.served(instance.wish[plan])
         if fairness.floors.are_kept(served):
             best = max(best, int(instance.value[plan].sum()))
         for at, ceiling in enumerate(fairness.ceilings):
-            most[at] = max(most[at], served[ceiling.districts].sum())
+            most[at] = max(most[at], (served - among.already)[ceiling.districts].sum())
+        lowest = max(lowest, (served / among.demand)[: among.districts].min())
     assert (outcome.value, outcome.status) == (best, "optimal")
     assert outcome.certificate.bound >= SCALE * best
     assert all(
         each.certificate.bound >= SCALE * some for each, some in zip(fairness.ceilings, most, strict=True)
     )
+    assert fairness.highest >= lowest - 1e-9
 
 
 @settings(max_examples=20, deadline=None, derandomize=True)
