@@ -125,12 +125,14 @@ class RoundView(Fact):
 class GroupView(Fact):
     """People of a district, or with `township` of one of its townships: how many are asked for and served.
 
+    `already` are those who had a place before the solve, which a hand gave them; all others count them too:
     `fair` are those whom the fair plan serves, `floor` those who were to be served at least.
     """
 
     adcode = Text(max=12, required=True)
     township = Text(max=80, required=True, allow_none=True)
     demand = Int(required=True)
+    already = Int(required=True)
     fair = Int(required=True)
     floor = Int(required=True)
     served = Int(required=True)
@@ -139,6 +141,7 @@ class GroupView(Fact):
 class FairnessView(Fact):
     """How fair the solver's draft is: shares (0 to 1) of the people asked for, in the worst-off district.
 
+    Who of the round had a place before the solve, or asked too late for it to decide, is counted too.
     `lowest` is that of the draft, `fair` that of the fair plan, and no plan has more than `highest` (1 where
     nothing is proven). `value` (points) and `pupils` are how much more could be had without floors; null if
     time was out before floors had prices. `groups` for who oversees the area.

@@ -15,6 +15,8 @@ from services.matcher.domain import LIVE
 Row = dict[str, Any]
 # Live, or done with: such a request does not wait.
 _TAKEN = (*LIVE, "delivered", "no_show")
+# A draft that the next solve of its round replaces.
+_REPLACED = "(m.state = 'proposed' and m.version = 0 and not m.pinned)"
 
 _WAITING = """
   from known_request r
@@ -60,11 +62,29 @@ def of_round(conn: Connection, round_id: UUID, earliest: datetime) -> list[UUID]
         "select r.id from known_request r where r.round_id = %s and r.last_end > %s"
         "   and r.state not in ('withdrawn', 'delivered', 'no_show')"
         "   and not exists (select from matches m where m.request_id = r.id and m.state = any(%s)"
-        "                      and not (m.state = 'proposed' and m.version = 0 and not m.pinned))"
+        f"                     and not {_REPLACED})"
         " order by r.id",
         [round_id, earliest, list(_TAKEN)],
     )
     return [row["id"] for row in rows]
+
+
+def beside(conn: Connection, round_id: UUID, wishes: Sequence[UUID]) -> list[Row]:
+    """By township: the people of a round's requests but these `wishes`, and of them those who have a place.
+
+    Who has withdrawn does not ask; a draft that another solve replaces is no place.
+    """
+    return conn.execute(
+        "select r.adcode, coalesce(r.township, '') as township, sum(r.group_size)::int as demand,"
+        "       coalesce(sum(r.group_size) filter (where exists("
+        "           select from matches m where m.request_id = r.id and m.state = any(%(taken)s)"
+        f"             and not {_REPLACED})), 0)::int as served"
+        "  from known_request r"
+        " where r.round_id = %(round)s and r.state <> 'withdrawn'"
+        "   and not exists (select from unnest(%(wishes)s::uuid[]) as w (id) where w.id = r.id)"
+        " group by 1, 2 order by 1, 2",
+        {"round": round_id, "wishes": list(wishes), "taken": list(_TAKEN)},
+    ).fetchall()
 
 
 def is_wanted(conn: Connection, request_id: UUID) -> bool:

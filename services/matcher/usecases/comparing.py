@@ -77,7 +77,7 @@ def begin(conn: Connection, *, job: Row, now: datetime) -> Copy | None:
     homes = {adcode: _home(storage.places_in(conn, row["id"], adcode)) for adcode in districts}
     return Copy(
         what_if_id=asked["id"],
-        world=solving.under_policy(world, row["policy"]),
+        world=solving.under_policy(conn, world, row),
         changes=asked["changes"],
         homes={adcode: home for adcode, home in homes.items() if home},
         set_by_hand=storage.set_by_hand(conn, row["id"]),

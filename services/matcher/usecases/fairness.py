@@ -29,7 +29,8 @@ def shown(kept: Mapping[str, Any] | None, *, with_groups: bool) -> Row | None:
         **kept,
         "lowest": _lowest(districts, "served"),
         "fair": _lowest(districts, "fair"),
-        "groups": kept["groups"] if with_groups else None,
+        # Rounds that were solved before anything beside the wishes was counted say nothing of it.
+        "groups": [{"already": 0, **group} for group in kept["groups"]] if with_groups else None,
     }
 
 
@@ -39,7 +40,7 @@ def _group(group: GroupShare) -> Row:
 
 
 def _numbers(group: GroupShare) -> Row:
-    return {name: getattr(group, name) for name in ("demand", "fair", "floor", "served")}
+    return {name: getattr(group, name) for name in ("demand", "already", "fair", "floor", "served")}
 
 
 def _lowest(groups: list[Row], name: str) -> float:

@@ -15,7 +15,7 @@ from services.chassis.ids import new_id
 from services.chassis.store import Connection, savepoint
 from services.matcher import domain
 from services.matcher.domain import Match
-from services.matcher.engine.model import Finding, Key, Kind, Limits, Option, Reason, Solution
+from services.matcher.engine.model import Already, Finding, Key, Kind, Limits, Option, Reason, Solution
 from services.matcher.storage import lots, matches, papers, pool, rounds
 from services.matcher.usecases import fairness
 from services.matcher.usecases import rounds as lifecycle
@@ -61,12 +61,16 @@ def begin(conn: Connection, *, job: Row, now: datetime) -> World | None:
         ignoring=[row["id"]],
         session_minutes=minutes,
     )
-    return under_policy(world, row["policy"])
+    return under_policy(conn, world, row)
 
 
-def under_policy(world: World, policy: Mapping[str, Any]) -> World:
-    """The same world, solved as fairly as a round's policy asks for."""
-    return replace(world, problem=replace(world.problem, fairness=policy.get("fairness", 0)))
+def under_policy(conn: Connection, world: World, row: Row) -> World:
+    """The same world, solved as fairly as its round asks for, with what the round's other requests have."""
+    beside = pool.beside(conn, row["id"], [request["id"] for request in world.requests.values()])
+    columns = ("adcode", "township", "demand", "served")
+    already = tuple(Already(*(each[name] for name in columns)) for each in beside)
+    fairness = row["policy"].get("fairness", 0)
+    return replace(world, problem=replace(world.problem, fairness=fairness, already=already))
 
 
 def limits(conn: Connection, job: Row) -> Limits:
