@@ -38,6 +38,20 @@ class Groups(NamedTuple):
         """Shares in whole percent."""
         return served * HUNDRED // np.maximum(1, self.demand)
 
+    def even(self, people: float) -> float:
+        """The share of all districts, if so many people more were shared out evenly.
+
+        Who has a larger share already keeps it, and gets nothing of them.
+        """
+        already, demand = self.already[: self.districts], self.demand[: self.districts]
+        getting = np.ones(self.districts, dtype=bool)
+        while True:
+            share = (int(already[getting].sum()) + people) / max(1, int(demand[getting].sum()))
+            beyond = getting & (already > share * demand)
+            if not beyond.any():
+                return share
+            getting &= ~beyond
+
     def lowest(self, served: Ints) -> int:
         """The number of the district with the lowest share; of several the first."""
         shares = served[: self.districts] / np.maximum(1, self.demand[: self.districts])

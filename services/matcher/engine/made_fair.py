@@ -70,7 +70,7 @@ class MadeFair:
         if state.effort.is_tiny and len(groups.demand) <= _FEW_GROUPS:
             self._fairest = self._exactly()
         elif state.instance.options:
-            state.pull = Steep(groups, self._even(relaxed), self._person())
+            state.pull = Steep(groups, groups.even(self._people(relaxed)), self._person())
             moves = state.effort.fair_moves()
             guided = guide(state, free)
             self._chains.anneal(guided, moves, state.effort.hottest(moves))
@@ -80,12 +80,6 @@ class MadeFair:
                 lift(
                     state, groups, guided.doorman, max(_FEWEST_PARTS, int(_FAIR_PARTS * state.effort.parts()))
                 )
-
-    def _even(self, relaxed: Relaxed) -> float:
-        """The share that all districts together have in the relaxed plans."""
-        groups = self._fair.groups
-        already, demand = (int(each[: groups.districts].sum()) for each in (groups.already, groups.demand))
-        return (already + self._people(relaxed)) / max(1, demand)
 
     def _exactly(self) -> Ints:
         """The fairest plan of all, by trying exactly."""

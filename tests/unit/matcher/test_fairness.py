@@ -15,7 +15,7 @@ from services.matcher.engine.assemble import assemble
 from services.matcher.engine.fairness import Fair, Fairness
 from services.matcher.engine.groups import Groups, groups_of
 from services.matcher.engine.instance import Instance, Ints
-from services.matcher.engine.model import Limits, Problem, Progress
+from services.matcher.engine.model import Already, GroupShare, Limits, Problem, Progress
 from services.matcher.engine.prices import SCALE
 from services.matcher.engine.search import Outcome, search
 from services.matcher.engine.season import season
@@ -157,14 +157,20 @@ def _solved(problem: Problem, policy: int, threads: int = 1) -> Solved:
     return solved
 
 
+@pytest.fixture(scope="module")
+def fair(town: Problem) -> Solved:
+    """With all of the fair plan kept."""
+    return _solved(town, 100)
+
+
 def _lowest(solved: Solved, chosen: Iterable[int]) -> float:
     among = groups_of(solved.problem.wishes)
     served = among.served(solved.assembled.instance.wish[list(chosen)])
     return float((served / among.demand)[: among.districts].min())
 
 
-def test_the_worst_off_district_is_lifted_and_what_it_costs_is_told(town: Problem) -> None:
-    free, fair = _solved(town, 0), _solved(town, 100)
+def test_the_worst_off_district_is_lifted_and_what_it_costs_is_told(town: Problem, fair: Solved) -> None:
+    free = _solved(town, 0)
     assert free.fairness is None
     assert fair.fairness is not None
     assert _lowest(fair, fair.chosen) > _lowest(free, free.chosen)
@@ -173,16 +179,42 @@ def test_the_worst_off_district_is_lifted_and_what_it_costs_is_told(town: Proble
     assert fair.fairness.value == (free.certificate.bound // SCALE) - (fair.certificate.bound // SCALE)
 
 
-def test_floors_are_kept_and_the_more_is_kept_the_less_it_is_worth(town: Problem) -> None:
+def test_floors_are_kept_and_the_more_is_kept_the_less_it_is_worth(town: Problem, fair: Solved) -> None:
     values = []
-    for policy in (100, 80):
-        solved = _solved(town, policy)
+    for solved in (fair, _solved(town, 80)):
         assert solved.fairness is not None
         floors = solved.fairness.floors
         assert floors.are_kept(floors.groups.served(solved.assembled.instance.wish[solved.chosen]))
         assert solved.solution.value <= solved.solution.bound
         values.append(solved.solution.value)
     assert values == sorted(values)
+
+
+def test_a_district_that_has_much_already_gives_way_to_the_others(town: Problem, fair: Solved) -> None:
+    first = town.wishes[0]
+    rich = replace(town, already=(Already(first.area, first.township, 5_000, 5_000),))
+    solved = _solved(rich, 100)
+    assert solved.solution.value <= solved.solution.bound
+    before, after = _told(fair, first.area), _told(solved, first.area)
+    assert (after.demand, after.already) == (before.demand + 5_000, 5_000)
+    assert after.served >= after.floor >= 5_000
+    assert after.served - 5_000 < before.served
+
+
+def test_an_even_share_is_of_those_who_have_less_already(town: Problem) -> None:
+    among = groups_of(town.wishes)
+    people, first = int(among.people.sum()), town.wishes[0].area
+    assert among.even(0.6 * people) == pytest.approx(0.6)
+    a_little = groups_of(town.wishes, [Already(first, "", 100, 10)])
+    assert a_little.even(0.6 * people) == pytest.approx((0.6 * people + 10) / (people + 100))
+    own = sum(wish.size for wish in town.wishes if wish.area == first)
+    much = groups_of(town.wishes, [Already(first, "", 9_000, 9_000)])
+    assert much.even(0.6 * people) == pytest.approx(0.6 * people / (people - own))
+
+
+def _told(solved: Solved, area: str) -> GroupShare:
+    assert solved.solution.fairness is not None
+    return next(group for group in solved.solution.fairness.groups if group.name == (area,))
 
 
 def test_two_threads_and_any_order_give_the_same_fair_plan(town: Problem) -> None:
