@@ -15,6 +15,8 @@ from typing import TypeVar
 from services.matcher.engine.warm import warm
 
 MIB = 1024 * 1024
+# The niceness of what nobody waits for; not idle as a search is, since it holds the interpreter's lock.
+POLITE = 10
 _T = TypeVar("_T")
 
 
@@ -48,6 +50,14 @@ def step_back() -> None:
     holds the heartbeat with it.
     """
     os.sched_setscheduler(threading.get_native_id(), os.SCHED_IDLE, os.sched_param(0))
+
+
+def be_polite() -> None:
+    """Have this thread give way to what answers; it stays as polite as it is, if the process began so."""
+    thread = threading.get_native_id()
+    # Nobody but root may become less polite again.
+    nice = max(POLITE, os.getpriority(os.PRIO_PROCESS, thread))
+    os.setpriority(os.PRIO_PROCESS, thread, nice)
 
 
 def limit_memory(mib: int) -> None:

@@ -12,7 +12,6 @@ import gc
 import os
 import signal
 import sys
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -32,7 +31,7 @@ from services.chassis.logs import configure_logs
 from services.chassis.store import Connection, Store, connect
 from services.matcher.engine.model import Limits, Problem, Progress, Solution
 from services.matcher.engine.solver import solve
-from services.matcher.machine import all_processors, aside, limit_memory, step_back, warm_up
+from services.matcher.machine import all_processors, aside, be_polite, limit_memory, step_back, warm_up
 from services.matcher.storage import explanations, rounds
 from services.matcher.usecases import at_once, comparing, explaining, helping, mending, solving
 from services.matcher.usecases.at_once import Answered, Books, Setting
@@ -46,8 +45,6 @@ ENDING_SIGNALS = {signal.SIGTERM, signal.SIGINT}
 IDLE_SECONDS = 0.5
 # What was found is worth waiting for a busy database; beyond this another solver would have taken over.
 WRITE_TRIES = 5
-# The niceness at which drafts are explained; not idle as a search is, since it holds the interpreter's lock.
-POLITE = 10
 # Of so many rounds what is left to explain is kept for when no other waits: each may hold hundreds of MiB.
 _MOST_CALLED_AWAY = 2
 
@@ -196,7 +193,7 @@ class Lane:
         )
 
     def _told(self, world: World, solution: Solution) -> explaining.Told | None:
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), POLITE)
+        be_polite()
         settled = explaining.settled(solution)
         now = self._clock.now()
         return settled and explaining.explain(world, settled, now=now, should_stop=self._is_wanted)
@@ -395,7 +392,7 @@ class Desk(Lane):
             self._written(lambda conn: helping.give_up(conn, unhelped))
 
     def _changes(self, unhelped: Unhelped) -> dict[UUID, list[dict[str, Any]]]:
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), POLITE)
+        be_polite()
         return helping.changes(unhelped, now=self._clock.now(), should_stop=self._is_wanted)
 
 
@@ -429,7 +426,7 @@ class WhatIfLane(Lane):
 
     def _compared(self, copy: comparing.Copy, limits: Limits, standing: Standing) -> dict[str, Any] | None:
         """What comes out; None if it was told to stop before."""
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), POLITE)
+        be_polite()
         try:
             result = comparing.compare(
                 copy,
