@@ -218,10 +218,10 @@ def _told(solved: Solved, area: str) -> GroupShare:
 
 
 def test_two_threads_and_any_order_give_the_same_fair_plan(town: Problem) -> None:
-    one, two = _solved(town, 90), _solved(town, 90, threads=2)
-    shuffled = _solved(replace(town, wishes=town.wishes[::-1], slots=town.slots[::-1]), 90)
-    assert one.chosen == two.chosen == shuffled.chosen
-    assert one.solution.fairness == two.solution.fairness == shuffled.solution.fairness
+    one = _solved(town, 90)
+    two = _solved(replace(town, wishes=town.wishes[::-1], slots=town.slots[::-1]), 90, threads=2)
+    assert one.chosen == two.chosen
+    assert one.solution.fairness == two.solution.fairness
 
 
 def test_who_stops_the_search_has_a_plan_that_keeps_its_floors(town: Problem) -> None:
