@@ -11,7 +11,7 @@ from tests.architecture.source import committed, modules, text_of, tree_of
 _CODE = ("deploy", "schemas", "services", "tests", "loadtests")
 _LONGEST_FILE = 500
 # It is handed out as one file, to be read from top to bottom.
-_LONGEST_VERIFIER = 900
+_LONGEST_VERIFIER = 950
 _LONGEST_FUNCTION = 60
 _USUAL_FUNCTION = 10
 #: Split, so that this file does not find itself.
